@@ -1,0 +1,130 @@
+"""Attempts: what a worker and its child leave behind while a process runs; each file has one writer.
+
+The worker creates ``claim.json`` and ``end.json``, the child ``started.json`` and ``result.json``. Once an attempt
+has an end, nothing of it counts any more that comes later, so a runner that was frozen and wakes up does no harm.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from storage import files
+from storage.errors import Damaged
+from storage.paths import AttemptPaths, ProcessPaths
+from storage.records import Record, encode, load_if_there, now
+
+
+class Outcome(StrEnum):
+    """How an attempt ended; the values are states of a process."""
+
+    COMPLETED = "Completed"
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+    INTERRUPTED = "Interrupted"
+
+
+class Message(Record):
+    """An English template and its values, translated where it is shown."""
+
+    template: str
+    values: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+class Claim(Record):
+    """A worker's word that it runs this attempt, for the start request of this number."""
+
+    machine: str
+    worker: str
+    host: str
+    pid: int
+    request: int
+    at: AwareDatetime
+    resume_from: str | None = None
+    micro_batch: int | None = None
+
+
+class Started(Record):
+    """The child holds the run lock and begins."""
+
+    pid: int
+    at: AwareDatetime
+
+
+class Ended(Record):
+    """How an attempt ended; in ``result.json`` as the child tells it, in ``end.json`` as it stands."""
+
+    outcome: Outcome
+    at: AwareDatetime
+    message: Message | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt as its files tell it."""
+
+    number: int
+    paths: AttemptPaths
+    claim: Claim
+    started: Started | None
+    end: Ended | None
+
+
+def list_attempts(process: ProcessPaths) -> list[Attempt]:
+    """Attempts that were claimed, oldest first; a slot without claim is left by a crash and will be used next."""
+    found = []
+    for number in _numbers(process):
+        paths = process.attempt(number)
+        claim = load_if_there(Claim, paths.claim)
+        if claim is not None:
+            # The end is read first: an attempt that ends meanwhile must not look ended and never started.
+            end = load_if_there(Ended, paths.end)
+            found.append(Attempt(number, paths, claim, load_if_there(Started, paths.started), end))
+    return found
+
+
+def claim(process: ProcessPaths, claim: Claim) -> Attempt | None:
+    """Open the next attempt; None if another worker did, or the last one has no end yet."""
+    made = list_attempts(process)
+    if made and made[-1].end is None:
+        return None
+    number = made[-1].number + 1 if made else 1
+    paths = process.attempt(number)
+    files.make_folder(paths.folder)
+    if not files.create_once(paths.claim, encode(claim)):
+        return None
+    return Attempt(number, paths, claim, None, None)
+
+
+def start(paths: AttemptPaths, pid: int) -> bool:
+    """Record that the child runs; False if the attempt has ended or was started before."""
+    if load_if_there(Ended, paths.end) is not None:
+        return False
+    return files.create_once(paths.started, encode(Started(pid=pid, at=now())))
+
+
+def finish(paths: AttemptPaths, result: Ended) -> None:
+    """Record the child's own word on how the run ended; what it stands for is decided by ``end``."""
+    files.create_once(paths.result, encode(result))
+
+
+def end(paths: AttemptPaths, ended: Ended) -> bool:
+    """Record how the attempt ended; False if that was decided before, by whomever."""
+    return files.create_once(paths.end, encode(ended))
+
+
+def result(paths: AttemptPaths) -> Ended | None:
+    """What the child said when it finished; None if it died before, or its word is damaged."""
+    try:
+        return load_if_there(Ended, paths.result)
+    except Damaged:
+        return None
+
+
+def _numbers(process: ProcessPaths) -> list[int]:
+    return sorted(int(name) for name in files.list_names(process.attempts) if name.isdigit())

@@ -1,0 +1,203 @@
+"""The three ways to write a file of the store, and no fourth.
+
+``create_once``  for what must be neither lost nor doubled: exactly one contender wins, the file is whole at birth.
+``replace``      for what its one writer can make again: status, heartbeat, machine figures.
+``LineWriter``   one-writer append of whole lines: metrics, logs, detections.
+
+All three hold under kill -9 and power cuts because they fsync the file, then the folder that names it.
+Decisions read with ``open`` and ``listdir``, which NFS keeps fresh; ``stat`` and ``exists`` may be 44 s old there.
+"""
+
+import errno
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+TEMP_PREFIX = ".tmp-"  # readers pass these over; a killed writer leaves one behind
+_STALE_TRIES = 5  # a file replaced on an NFSv3 server answers ESTALE until it is opened anew
+
+
+def create_once(path: Path, data: bytes) -> bool:
+    """Write ``data`` to ``path`` unless it exists; True if this call created it.
+
+    ``data`` must carry something unique (records carry a nonce): equal bytes then mean that an earlier,
+    seemingly failed link of ours did work.
+    """
+    with _temporary(path.parent, data) as temp:
+        won = _link(temp, path, data)
+    if won:
+        sync_folder(path.parent)
+    return won
+
+
+def replace(path: Path, data: bytes, durable: bool = True) -> None:
+    """Put ``data`` at ``path`` in one step; only for files with one writer that can make them again."""
+    with _temporary(path.parent, data, durable) as temp:
+        os.replace(temp, path)
+    if durable:
+        sync_folder(path.parent)
+
+
+def publish_folder(made: Path, target: Path) -> None:
+    """Rename a finished folder into place; its files were written durably before."""
+    os.rename(made, target)
+    sync_folder(target.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Create ``path`` and its parents, each recorded durably in the folder above it."""
+    with suppress(FileExistsError):
+        try:
+            os.mkdir(path)
+        except FileNotFoundError:
+            make_folder(path.parent)
+            os.mkdir(path)
+        sync_folder(path.parent)
+
+
+def read(path: Path) -> bytes:
+    """The file's bytes; FileNotFoundError if there is none."""
+    for _ in range(_STALE_TRIES - 1):
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+            time.sleep(0.05)
+    return path.read_bytes()
+
+
+def list_names(folder: Path) -> list[str]:
+    """Names in ``folder`` in order, without temporary files; empty if the folder is not there yet."""
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith(TEMP_PREFIX))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable; without this a finished rename can vanish in a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # SMB and some FUSE file systems cannot sync a folder and need no sync; EIO and ENOSPC are real.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+class LineWriter:
+    """Appends whole lines to a file that only this object writes; a torn last line is cut when it opens.
+
+    Writes go to its own offset rather than O_APPEND: two NFS clients appending to one file lose lines,
+    and a second writer is a mistake that must not be hidden.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._offset = _end_of_last_line(self._descriptor)
+        os.ftruncate(self._descriptor, self._offset)
+        self._synced = time.monotonic()
+
+    def write(self, line: bytes, sync_every: float = 5.0) -> None:
+        """Append ``line`` and a line break; fsync when the last one is ``sync_every`` seconds old."""
+        view = memoryview(line + b"\n")
+        while view:
+            written = os.pwrite(self._descriptor, view, self._offset)
+            self._offset += written
+            view = view[written:]
+        if time.monotonic() - self._synced >= sync_every:
+            self.sync()
+
+    def sync(self) -> None:
+        """Make every line written so far durable."""
+        os.fsync(self._descriptor)
+        self._synced = time.monotonic()
+
+    def close(self) -> None:
+        """Sync and let go of the file."""
+        try:
+            self.sync()
+        finally:
+            os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def read_lines(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
+    """Whole lines from byte ``offset`` on, and the offset to read from next; an unfinished last line waits."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    end = data.rfind(b"\n") + 1
+    return data[:end].splitlines(), offset + end
+
+
+@contextmanager
+def _temporary(folder: Path, data: bytes, durable: bool = True) -> Iterator[Path]:
+    """A temporary file beside the target (rename and link need one file system), gone again afterwards."""
+    temp = folder / f"{TEMP_PREFIX}{uuid.uuid4().hex}"
+    try:
+        _write_new(temp, data, durable)
+        yield temp
+    finally:
+        with suppress(OSError):
+            os.unlink(temp)
+
+
+def _write_new(path: Path, data: bytes, durable: bool) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        if durable:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)  # not suppressed: NFS reports a full disk here
+
+
+def _link(temp: Path, path: Path, data: bytes) -> bool:
+    try:
+        os.link(temp, path)
+        return True
+    except OSError as error:
+        # EEXIST, or the reply to a link that worked was lost on the way (link(2), NFS note).
+        if _holds(path, data):
+            return True
+        if error.errno != errno.EEXIST:
+            raise
+        return False
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return read(path) == data
+    except OSError:
+        return False
+
+
+def _end_of_last_line(descriptor: int) -> int:
+    """Offset just behind the last line break, searched from the end in blocks."""
+    position = os.fstat(descriptor).st_size
+    while position:
+        start = max(0, position - 65536)
+        found = os.pread(descriptor, position - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        position = start
+    return 0

@@ -1,0 +1,261 @@
+"""Every name on disk, in one place. Nothing else in the project joins a string to a path of the store.
+
+Only ids and image hashes become part of a path, and each is checked here first: a person's text never does.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.ids import check_id, check_image_id
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store's root directory and the folders below it."""
+
+    root: Path
+
+    @property
+    def root_file(self) -> Path:
+        """Format and uuid; created once, when the store is made."""
+        return self.root / "root.json"
+
+    @property
+    def projects(self) -> Path:
+        """One folder a project."""
+        return self.root / "projects"
+
+    @property
+    def templates(self) -> Path:
+        """One folder of revisions a template."""
+        return self.root / "templates"
+
+    @property
+    def processes(self) -> Path:
+        """One folder a process."""
+        return self.root / "processes"
+
+    @property
+    def machines(self) -> Path:
+        """One folder a machine."""
+        return self.root / "machines"
+
+    @property
+    def models(self) -> Path:
+        """One folder a published model."""
+        return self.root / "models"
+
+    def names(self, kind: str) -> Path:
+        """Revisions of name → id for one kind of object; ``kind`` is a word of ours, never a person's."""
+        return self.root / "names" / kind
+
+    def project(self, project: str) -> "ProjectPaths":
+        """The files of one project."""
+        return ProjectPaths(self.projects / check_id(project))
+
+    def template(self, template: str) -> Path:
+        """The folder of one template's revisions."""
+        return self.templates / check_id(template)
+
+    def process(self, process: str) -> "ProcessPaths":
+        """The files of one process."""
+        return ProcessPaths(self.processes / check_id(process))
+
+    def machine(self, machine: str) -> "MachinePaths":
+        """The files of one machine."""
+        return MachinePaths(self.machines / check_id(machine))
+
+    def model(self, model: str) -> "ModelPaths":
+        """The files of one published model."""
+        return ModelPaths(self.models / check_id(model))
+
+
+@dataclass(frozen=True)
+class ProjectPaths:
+    """A project: its own revisions, its images and their labels, both in 256 shards by image id."""
+
+    folder: Path
+
+    @property
+    def images(self) -> Path:
+        """256 shards of image revisions and original bytes."""
+        return self.folder / "images"
+
+    @property
+    def labels(self) -> Path:
+        """256 shards of label revisions."""
+        return self.folder / "labels"
+
+    def image_shard(self, image: str) -> Path:
+        """The shard with the revisions of ``image``'s record."""
+        return self.images / check_image_id(image)[:2]
+
+    def original(self, image: str) -> Path:
+        """The bytes as they were uploaded; named by their own SHA-256, so never changed."""
+        return self.image_shard(image) / f"{image}.orig"
+
+    def browser_copy(self, image: str) -> Path:
+        """A PNG, only where a browser cannot show the original (TIFF, CMYK, 16 bit)."""
+        return self.image_shard(image) / f"{image}.png"
+
+    def label_shard(self, image: str) -> Path:
+        """The shard with the revisions of ``image``'s label."""
+        return self.labels / check_image_id(image)[:2]
+
+
+@dataclass(frozen=True)
+class ProcessPaths:
+    """A process: what to run, what people asked, and one folder for each attempt and each apply."""
+
+    folder: Path
+
+    @property
+    def requests(self) -> Path:
+        """Numbered requests (start, stop, apply, roll back), created once each by whoever asked."""
+        return self.folder / "requests"
+
+    @property
+    def run_lock(self) -> Path:
+        """Held by the training child for its life. Never deleted: that would let a second one in."""
+        return self.folder / "run.lock"
+
+    @property
+    def attempts(self) -> Path:
+        """One folder an attempt, numbered from 1."""
+        return self.folder / "attempts"
+
+    @property
+    def applies(self) -> Path:
+        """One folder an apply."""
+        return self.folder / "applies"
+
+    def attempt(self, number: int) -> "AttemptPaths":
+        """The files of one attempt."""
+        return AttemptPaths(self.attempts / f"{number:04d}")
+
+    def apply(self, apply: str) -> "ApplyPaths":
+        """The files of one apply."""
+        return ApplyPaths(self.applies / check_id(apply))
+
+
+@dataclass(frozen=True)
+class AttemptPaths:
+    """One attempt; an old runner that wakes up can touch only its own."""
+
+    folder: Path
+
+    @property
+    def claim(self) -> Path:
+        """Created once by the worker: this attempt is mine."""
+        return self.folder / "claim.json"
+
+    @property
+    def started(self) -> Path:
+        """Created once by the child after it holds the run lock."""
+        return self.folder / "started.json"
+
+    @property
+    def result(self) -> Path:
+        """Created once by the child as its last act: how the run ended, in its own words."""
+        return self.folder / "result.json"
+
+    @property
+    def end(self) -> Path:
+        """Created once by the worker (or by an administrator for a machine that is gone): how it ended."""
+        return self.folder / "end.json"
+
+    @property
+    def status(self) -> Path:
+        """Replaced by the child every refresh interval: stages, iteration, time left, notices."""
+        return self.folder / "status.json"
+
+    @property
+    def snapshot(self) -> Path:
+        """Created once: the labels trained on, the split, and the images unlabelled at the start."""
+        return self.folder / "snapshot.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One line an iteration or evaluation, appended by the child."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def detections(self) -> Path:
+        """One line an image, appended by the child: every detection from score 0.05 up."""
+        return self.folder / "detections.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """What the child printed."""
+        return self.folder / "worker.log"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints and their manifests."""
+        return self.folder / "ckpt"
+
+
+@dataclass(frozen=True)
+class ApplyPaths:
+    """One apply and its roll back: each step is a file created once, so anyone can finish what was begun."""
+
+    folder: Path
+
+    @property
+    def plan(self) -> Path:
+        """Which images receive labels and from which revision."""
+        return self.folder / "plan.json"
+
+    @property
+    def applied(self) -> Path:
+        """Written when every image of the plan was dealt with."""
+        return self.folder / "applied.json"
+
+    @property
+    def rollback(self) -> Path:
+        """Written when the roll back begins."""
+        return self.folder / "rollback.json"
+
+    @property
+    def rolledback(self) -> Path:
+        """Written when every image of the plan was dealt with."""
+        return self.folder / "rolledback.json"
+
+    @property
+    def progress(self) -> Path:
+        """Replaced by whoever carries it out: images done of all."""
+        return self.folder / "progress.json"
+
+
+@dataclass(frozen=True)
+class MachinePaths:
+    """A machine: what the administrator set, and what its worker reports."""
+
+    folder: Path
+
+    @property
+    def worker_lock(self) -> Path:
+        """Held by the machine's one worker for its life; says who holds it. Never deleted."""
+        return self.folder / "worker.lock"
+
+    @property
+    def info(self) -> Path:
+        """Replaced by the worker: cores, memory, GPUs, versions, current process, heartbeat."""
+        return self.folder / "info.json"
+
+
+@dataclass(frozen=True)
+class ModelPaths:
+    """A published model; the folder is renamed into place when it is complete."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """What the model is, what it was trained on, and the SHA-256 of its weights."""
+        return self.folder / "model.json"
+
+    @property
+    def weights(self) -> Path:
+        """The weights, in safetensors format."""
+        return self.folder / "weights.safetensors"

@@ -1,0 +1,218 @@
+"""Processes: the state machine of a run, folded from files that are each created once.
+
+```
+Created ─start─▶ Queued ─claim─▶ Starting ─▶ Running ─▶ Completed
+                   └─stop─▶ Stopped ◀── Stopping ◀─stop─┘
+                        Failed ◀─ any error       Interrupted ◀─ its worker, child or host died
+         Stopped, Failed, Interrupted ─start─▶ Queued (resumes from the newest checkpoint)
+Completed ─apply─▶ Applying ─▶ Applied ─roll back─▶ Rolling back ─▶ Rolled back ─apply─▶ Applying
+```
+
+No state is stored. ``requests/`` holds what people asked, numbered without gaps by compare-and-swap, so two people
+pressing buttons at once get one order everywhere; ``attempts/`` holds what workers did. ``fold`` reads both.
+"Not responding" is what a reader sees when a heartbeat stands still; it is never stored.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from storage import attempts, files, revisions
+from storage.attempts import Attempt, Outcome
+from storage.errors import Conflict, Damaged, NotFound, Refused
+from storage.ids import check_id, is_id, new_id
+from storage.paths import Store
+from storage.projects import Project
+from storage.records import Record, load, now
+from storage.templates import RunKind, Template
+
+AUTO_RESUMES = 3  # a run that dies again and again needs a person to look at it
+
+
+class State(StrEnum):
+    """The states people see; the values are the message ids of their names."""
+
+    CREATED = "Created"
+    QUEUED = "Queued"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    INTERRUPTED = "Interrupted"
+    APPLYING = "Applying"
+    APPLIED = "Applied"
+    ROLLING_BACK = "Rolling back"
+    ROLLED_BACK = "Rolled back"
+
+
+Action = Literal["start", "stop", "apply", "rollback"]
+
+UNFINISHED = frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPPING})
+
+# Which states allow what a person can ask for. Start of a run that has attempts is called resume.
+TRANSITIONS: dict[Action, frozenset[State]] = {
+    "start": frozenset({State.CREATED, State.STOPPED, State.FAILED, State.INTERRUPTED}),
+    "stop": frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.INTERRUPTED}),
+    "apply": frozenset({State.COMPLETED, State.ROLLED_BACK}),
+    "rollback": frozenset({State.APPLIED}),
+}
+
+
+class Spec(Record):
+    """What to run: the template is copied in, so that editing it later changes no process."""
+
+    id: str
+    kind: RunKind
+    project: str
+    machine: str
+    template: Template
+    author: str
+    at: AwareDatetime
+    deleted: bool = False
+
+
+class Request(Record):
+    """What a person asked; ``apply`` names the apply it is about, ``thresholds`` the score per field id."""
+
+    number: int
+    action: Action
+    author: str
+    at: AwareDatetime
+    apply: str | None = None
+    thresholds: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process as its files tell it; ``attempts`` oldest first."""
+
+    spec: Spec
+    requests: tuple[Request, ...]
+    attempts: tuple[Attempt, ...]
+    state: State
+
+    @property
+    def id(self) -> str:
+        """The process's id."""
+        return self.spec.id
+
+    @property
+    def last(self) -> Attempt | None:
+        """The newest attempt, None before the first."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def start_request(self) -> Request | None:
+        """The newest request to start, which an attempt serves or will serve."""
+        return next((request for request in reversed(self.requests) if request.action == "start"), None)
+
+    @property
+    def stop_asked(self) -> bool:
+        """Whether a person asked to stop what the newest start began."""
+        start = self.start_request
+        return start is not None and any(request.action == "stop" and request.number > start.number for request in self.requests)
+
+    @property
+    def may_resume_itself(self) -> bool:
+        """Whether the worker takes an interrupted run up again without being asked."""
+        serving = [attempt for attempt in self.attempts if self.start_request and attempt.claim.request == self.start_request.number]
+        return self.state == State.INTERRUPTED and not self.stop_asked and len(serving) <= AUTO_RESUMES
+
+
+def create(store: Store, project: Project, template: Template, machine: str, author: str) -> Spec:
+    """A new process of ``template`` on the data of ``project``, to run on the machine of id ``machine``."""
+    spec = Spec(id=new_id(), kind=template.kind, project=project.id, machine=check_id(machine), template=template, author=author, at=now())
+    revisions.create(store.process(spec.id).folder, "spec", 0, spec)
+    return spec
+
+
+def get(store: Store, process: str) -> Process:
+    """The process folded from its files; NotFound if there is none, Damaged if one of them cannot be read."""
+    paths = store.process(process)
+    _, spec = revisions.load_head(Spec, paths.folder, "spec")
+    if spec is None or spec.deleted:
+        raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
+    requests = tuple(load(Request, revisions.path(paths.requests, "request", number)) for number in range(1, _last_request(store, process) + 1))
+    made = tuple(attempts.list_attempts(paths))
+    return Process(spec, requests, made, fold(requests, made))
+
+
+def fold(requests: tuple[Request, ...], made: tuple[Attempt, ...]) -> State:
+    """The state that these requests and attempts add up to."""
+    start = max((request.number for request in requests if request.action == "start"), default=0)
+    stop = any(request.action == "stop" and request.number > start for request in requests)
+    if not start:
+        return State.CREATED
+    last = made[-1] if made else None
+    if last is None or last.claim.request != start:
+        return State.STOPPED if stop else State.QUEUED
+    if last.end is None:
+        return State.STOPPING if stop else State.RUNNING if last.started else State.STARTING
+    if last.end.outcome == Outcome.INTERRUPTED and stop:
+        return State.STOPPED
+    return State(last.end.outcome.value)
+
+
+def list_ids(store: Store) -> list[str]:
+    """Ids of all processes, oldest first."""
+    return [name for name in files.list_names(store.processes) if is_id(name)]
+
+
+def list_processes(store: Store) -> tuple[list[Process], list[Damaged]]:
+    """All processes, newest first, and apart from them what could not be read."""
+    found: list[Process] = []
+    damaged: list[Damaged] = []
+    for process in reversed(list_ids(store)):
+        try:
+            found.append(get(store, process))
+        except Damaged as error:
+            damaged.append(error)
+        except NotFound:
+            continue
+    return found, damaged
+
+
+def ask(
+    store: Store,
+    process: Process,
+    action: Action,
+    author: str,
+    *,
+    apply: str | None = None,
+    thresholds: dict[str, float] | None = None,
+) -> Request:
+    """Record a request; Refused if the state forbids it or somebody asked for something else at the same moment."""
+    check_allowed(process, action)
+    paths, number = store.process(process.id), len(process.requests) + 1
+    request = Request(number=number, action=action, author=author, at=now(), apply=apply, thresholds=thresholds)
+    try:
+        revisions.create(paths.requests, "request", number - 1, request)
+    except Conflict as error:
+        raise Refused("Process {process} was changed by somebody else at the same moment; look again before you {action} it", process=process.id, action=action) from error
+    return request
+
+
+def check_allowed(process: Process, action: Action) -> None:
+    """Refused, with the state and the states that would do, unless ``process`` allows ``action`` now."""
+    if process.state not in TRANSITIONS[action]:
+        allowed = ", ".join(sorted(TRANSITIONS[action]))
+        raise Refused(
+            "Process {process} is {state}: it cannot be asked to {action}. That needs one of: {allowed}",
+            process=process.id,
+            state=process.state.value,
+            action=action,
+            allowed=allowed,
+        )
+
+
+def count_requests(store: Store, process: str) -> int:
+    """How many requests there are; the worker's cheap question whether anything is new."""
+    return _last_request(store, process)
+
+
+def _last_request(store: Store, process: str) -> int:
+    return revisions.head(store.process(process).requests, "request")

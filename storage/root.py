@@ -1,0 +1,62 @@
+"""Opening the store: its root file names the format, and an unknown format is refused, not guessed."""
+
+import errno
+import uuid
+from pathlib import Path
+
+from storage import files
+from storage.errors import Damaged, Refused
+from storage.paths import Store
+from storage.records import Record, encode, load_if_there
+
+FORMAT = 1
+
+
+class Root(Record):
+    """``root.json``: which store this is and the format of everything below it."""
+
+    uuid: str
+    format: int
+
+
+def open_store(path: Path) -> Store:
+    """The store at ``path``; made there if the folder is missing or empty, refused if it holds something else."""
+    store = Store(path.expanduser().resolve())
+    try:
+        root = load_if_there(Root, store.root_file) or _make(store)
+    except OSError as error:
+        raise Refused("Store {path} cannot be used: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror) from error
+    if root.format != FORMAT:
+        raise Refused(
+            "Store {path} has format {found}; this version of Fieldmark reads format {known}. Use the version that wrote it",
+            path=str(path),
+            found=root.format,
+            known=FORMAT,
+        )
+    return store
+
+
+def store_uuid(store: Store) -> str:
+    """The store's own id, which names its caches on each host."""
+    root = load_if_there(Root, store.root_file)
+    if root is None:
+        raise Damaged("{path} is gone; restore it from a backup", path=str(store.root_file))
+    return root.uuid
+
+
+def _make(store: Store) -> Root:
+    if store.root.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(store.root))
+    found = files.list_names(store.root)
+    if found:
+        raise Refused("Folder {path} is not a store and is not empty (it holds {name!r}); choose an empty one", path=str(store.root), name=found[0])
+    files.make_folder(store.root)
+    root = Root(uuid=uuid.uuid4().hex, format=FORMAT)
+    # Two commands may make the same store at once: the loser takes the winner's root.
+    return root if files.create_once(store.root_file, encode(root)) else _existing(store)
+
+
+def _existing(store: Store) -> Root:
+    root = load_if_there(Root, store.root_file)
+    assert root is not None
+    return root

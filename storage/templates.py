@@ -1,0 +1,59 @@
+"""Templates: the parameters of a run, with their allowed ranges, advised values and defaults (design, section 1)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field as Limits
+
+from storage.ids import new_id
+from storage.objects import Kind, NamedRecord
+from storage.paths import Store
+from storage.records import Record, make
+
+Augment = Literal["none", "exposure-noise", "rotations-exposure-noise"]
+Device = Literal["cuda", "cpu"]
+RunKind = Literal["auto-label", "training"]
+BASE_MODEL = "base-SmartOCR-01"
+
+
+class Parameters(Record):
+    """What a run is started with; a process keeps the copy it was created from."""
+
+    base_model: Literal["base-SmartOCR-01"] = BASE_MODEL
+    augment: Augment = "rotations-exposure-noise"
+    loaders: Annotated[int, Limits(ge=0, le=256)] = 8
+    batch: Annotated[int, Limits(ge=1, le=1024)] = 2
+    iterations: Annotated[int, Limits(ge=1, le=1_000_000)] = 1000
+    lr: Annotated[float, Limits(gt=0, le=1)] = 0.005
+    refresh: Annotated[float, Limits(ge=0.2, le=3600)] = 60.0
+    device: Device = "cuda"
+    seed: Annotated[int, Limits(ge=0, lt=2**31)] = 0
+    use_unreviewed: bool = False
+
+
+class Template(NamedRecord):
+    """A named set of parameters for auto-labelling or for training."""
+
+    kind: RunKind
+    description: str = ""
+    parameters: Parameters
+
+
+TEMPLATES = Kind(Template, "Template", "template")
+
+
+def create(store: Store, name: str, kind: RunKind, description: str = "", **parameters: object) -> Template:
+    """A new template; InvalidValue names each parameter out of its range, with what was expected."""
+    template = make(Template, id=new_id(), name=name, kind=kind, description=description, parameters=make(Parameters, **parameters))
+    return TEMPLATES.create(store, template)
+
+
+def advice(parameters: Parameters) -> list[str]:
+    """English message templates for values that are allowed but seldom wise."""
+    notes = []
+    if parameters.iterations > 5000:
+        notes.append("More than 5,000 iterations: the model may learn the training images by heart")
+    if parameters.lr > 0.01:
+        notes.append("An initial learning rate above 0.01 may overshoot")
+    if parameters.lr < 0.0005:
+        notes.append("An initial learning rate below 0.0005 learns slowly")
+    return notes

@@ -1,0 +1,23 @@
+"""Base models by the name the analyst sees, and how to build one."""
+
+from collections.abc import Callable
+
+from worker.models.backbone import load_pretrained
+from worker.models.detector import FieldDetector
+
+BASE_MODELS: dict[str, Callable[[int, tuple[int, int]], FieldDetector]] = {"base-SmartOCR-01": FieldDetector}
+"""Base model name → builder, called with the number of fields and the canvas (height, width)."""
+
+
+def build(base_model: str, num_classes: int, canvas: tuple[int, int], *, pretrained: bool = True) -> FieldDetector:
+    """A model of `num_classes` fields on a canvas of (height, width) pixels, both multiples of 32.
+
+    `pretrained` fills the backbone from the wheel; without it the weights are random, ready for `load_state_dict`.
+    An unknown name is a ValueError that lists the known ones.
+    """
+    if base_model not in BASE_MODELS:
+        raise ValueError(f"base model {base_model!r} is unknown; choose one of {', '.join(BASE_MODELS)}")
+    model = BASE_MODELS[base_model](num_classes, canvas)
+    if pretrained:
+        load_pretrained(model.backbone)
+    return model

@@ -1,0 +1,118 @@
+"""The field detector: text backbone, feature pyramid, and one dense head that says at every place which field and where.
+
+Anchor-free: each location of the strides 8, 16 and 32 predicts a score per field and the distances to the four edges
+of its box, as in FCOS (Tian et al., 2019). Which locations learn a box is decided by the predictions themselves, as in
+TOOD (Feng et al., 2021): FCOS's rule by size sends a line of text 300 px wide and 20 px high to a stride on which it
+is thinner than one cell.
+"""
+
+import torch
+from torch import Tensor, nn
+from torchvision.ops import FeaturePyramidNetwork, batched_nms
+
+from worker.models.backbone import CHANNELS, TextBackbone
+from worker.models.losses import detection_losses
+
+STRIDES = (8, 16, 32)
+SCORE_FLOOR = 0.05
+"""Detections below this score are dropped; everything above is kept for thresholds to be chosen later."""
+
+_WIDTH = 96  # channels of the pyramid and the head
+_MOST_CANDIDATES = 300  # boxes that enter non-maximum suppression, per image
+_NMS_IOU = 0.5
+_PRIOR = 0.01  # score every location starts with (focal-loss paper, Lin et al. 2017, §4.1)
+
+
+class FieldDetector(nn.Module):
+    """Pages on one canvas → boxes of `num_classes` fields.
+
+    `images`: uint8 or float pixels (b, 3, height, width) on `canvas` = (height, width).
+    Training (targets given): a dict of losses, each a scalar. Otherwise: one dict per image with `boxes` (n, 4) xyxy in
+    canvas pixels, `labels` (n,) and `scores` (n,) from `SCORE_FLOOR` up, best first.
+    """
+
+    def __init__(self, num_classes: int, canvas: tuple[int, int]) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        self.canvas = canvas
+        self.backbone = TextBackbone()
+        self.pyramid = FeaturePyramidNetwork(list(CHANNELS[1:]), _WIDTH)
+        self.head = _Head(_WIDTH, num_classes)
+        places, strides = _locations(canvas)
+        self.register_buffer("places", places, persistent=False)
+        self.register_buffer("strides", strides, persistent=False)
+
+    def forward(self, images: Tensor, targets: list[dict[str, Tensor]] | None = None) -> object:
+        maps = self.backbone(images.float())[1:]
+        levels = self.pyramid({str(i): x for i, x in enumerate(maps)}).values()
+        logits, distances = self.head(list(levels))
+        # Losses and boxes in float32: bfloat16 holds a coordinate of 1000 px to 4 px only.
+        logits, distances = logits.float(), distances.float()
+        boxes = self._boxes(distances)
+        if targets is not None:
+            return detection_losses(logits, boxes, self.places, self.strides, targets)
+        return [self._keep(*page) for page in zip(logits.sigmoid(), boxes, strict=True)]
+
+    def _boxes(self, distances: Tensor) -> Tensor:
+        reach = distances.exp() * self.strides[:, None]
+        return torch.cat([self.places - reach[..., :2], self.places + reach[..., 2:]], dim=-1)
+
+    def _keep(self, scores: Tensor, boxes: Tensor) -> dict[str, Tensor]:
+        flat = scores.flatten()
+        score, index = flat.topk(min(_MOST_CANDIDATES, flat.numel()))
+        index = index[score >= SCORE_FLOOR]
+        score = score[: len(index)]
+        place, label = index // self.num_classes, index % self.num_classes
+        height, width = self.canvas
+        box = boxes[place].clamp(min=0).minimum(boxes.new_tensor([width, height, width, height]))
+        kept = batched_nms(box, score, label, _NMS_IOU)
+        return {"boxes": box[kept], "labels": label[kept], "scores": score[kept]}
+
+
+def _locations(canvas: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Centres (n, 2) as x, y in canvas pixels, and the stride of each (n,), finest level first."""
+    places, strides = [], []
+    for stride in STRIDES:
+        y, x = torch.meshgrid(*(torch.arange(side // stride) for side in canvas), indexing="ij")
+        places.append((torch.stack([x, y], dim=-1).reshape(-1, 2) + 0.5) * stride)
+        strides.append(torch.full((len(places[-1]),), float(stride)))
+    return torch.cat(places), torch.cat(strides)
+
+
+class _Head(nn.Module):
+    """Feature maps → logits (b, n, classes) and log distances left, top, right, bottom (b, n, 4) in strides."""
+
+    def __init__(self, width: int, num_classes: int, depth: int = 2) -> None:
+        super().__init__()
+        self.score_tower = _tower(width, depth)
+        self.box_tower = _tower(width, depth)
+        self.place_code = nn.Conv2d(4, width, 1)
+        self.score = nn.Conv2d(width, num_classes, 3, padding=1)
+        self.box = nn.Conv2d(width, 4, 3, padding=1)
+        nn.init.constant_(self.score.bias, -torch.tensor((1 - _PRIOR) / _PRIOR).log().item())
+        for layer in (self.score, self.box):
+            nn.init.normal_(layer.weight, std=0.01)
+        nn.init.constant_(self.box.bias, 1.0)
+
+    def forward(self, levels: list[Tensor]) -> tuple[Tensor, Tensor]:
+        logits, distances = [], []
+        for level in levels:
+            level = level + self.place_code(_place_code(level))
+            logits.append(self.score(self.score_tower(level)).flatten(2).transpose(1, 2))
+            distances.append(self.box(self.box_tower(level)).flatten(2).transpose(1, 2))
+        return torch.cat(logits, dim=1), torch.cat(distances, dim=1)
+
+
+def _place_code(level: Tensor) -> Tensor:
+    """Where on the page each cell lies: a form's fields are told apart by place as much as by looks."""
+    height, width = level.shape[-2:]
+    y, x = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+    code = torch.stack([x, y, x * x, y * y]).to(level)
+    return code.expand(len(level), -1, -1, -1)
+
+
+def _tower(width: int, depth: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for _ in range(depth):
+        layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), nn.GroupNorm(12, width), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)

@@ -1,0 +1,58 @@
+"""What the detector learns from: which locations answer for which box, and how wrong they are."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchvision.ops import box_iou, generalized_box_iou_loss
+
+_BEST = 13  # locations that learn one box, and
+_SCORE_POWER, _IOU_POWER = 1.0, 6.0  # how score and overlap rank them: TOOD, §3.2 (alpha, beta)
+_BOX_WEIGHT = 2.0
+
+
+def detection_losses(
+    logits: Tensor, boxes: Tensor, places: Tensor, strides: Tensor, targets: list[dict[str, Tensor]]
+) -> dict[str, Tensor]:
+    """`score` and `box` losses of one batch, normalised by the target scores.
+
+    `logits` (b, n, classes), `boxes` (b, n, 4) xyxy, `places` (n, 2), `targets`: `boxes` (k, 4) and `labels` (k,).
+    """
+    wanted = torch.zeros_like(logits)
+    box_losses, weights = [], []
+    for page, target in enumerate(targets):
+        place, owner, quality = assign(logits[page].detach().sigmoid(), boxes[page].detach(), places, target)
+        wanted[page, place, target["labels"][owner]] = quality
+        box_losses.append(generalized_box_iou_loss(boxes[page][place], target["boxes"][owner]))
+        weights.append(quality)
+    total = torch.cat(weights).sum().clamp(min=1.0)
+    box = (torch.cat(box_losses) * torch.cat(weights)).sum() / total
+    return {"score": _score_loss(logits, wanted).sum() / total, "box": _BOX_WEIGHT * box}
+
+
+def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Varifocal loss (Zhang et al., 2021): a background location counts by the score it wrongly gives."""
+    focus = torch.where(wanted > 0, wanted, 0.75 * logits.detach().sigmoid() ** 2)
+    return F.binary_cross_entropy_with_logits(logits, wanted, reduction="none") * focus
+
+
+def assign(scores: Tensor, boxes: Tensor, places: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Locations that learn a box → their index (m,), the box each learns (m,), and the score it should give (m,)."""
+    truth, labels = target["boxes"], target["labels"]
+    if not len(truth):
+        return labels.new_zeros(0), labels.new_zeros(0), scores.new_zeros(0)
+    overlap = box_iou(boxes, truth)
+    inside = _inside(places, truth)
+    rank = scores[:, labels] ** _SCORE_POWER * overlap**_IOU_POWER * inside
+    best = torch.zeros_like(inside).scatter_(0, rank.topk(min(_BEST, len(rank)), dim=0).indices, True) & inside
+    # A location under two boxes learns the one it already covers best.
+    owner = torch.where(best, overlap, -1.0).argmax(dim=1)
+    place = best.any(dim=1).nonzero().squeeze(1)
+    owner = owner[place]
+    rank = torch.where(best, rank, 0.0)
+    top = (overlap * best).amax(dim=0) / rank.amax(dim=0).clamp(min=1e-12)
+    return place, owner, (rank * top)[place, owner]
+
+
+def _inside(places: Tensor, truth: Tensor) -> Tensor:
+    edges = torch.cat([places[:, None] - truth[:, :2], truth[:, 2:] - places[:, None]], dim=-1)
+    return edges.amin(dim=-1) > 0
