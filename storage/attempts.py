@@ -44,7 +44,6 @@ class Claim(Record):
     pid: int
     request: int
     at: AwareDatetime
-    resume_from: str | None = None
     micro_batch: int | None = None
 
 
@@ -56,12 +55,17 @@ class Started(Record):
 
 
 class Ended(Record):
-    """How an attempt ended; in ``result.json`` as the child tells it, in ``end.json`` as it stands."""
+    """How an attempt ended; in ``result.json`` as the child tells it, in ``end.json`` as it stands.
+
+    ``died`` means that the child ended without a word of its own, by the signal of that number if one is given.
+    """
 
     outcome: Outcome
     at: AwareDatetime
     message: Message | None = None
     model: str | None = None
+    died: bool = False
+    signal: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ Decisions read with ``open`` and ``listdir``, which NFS keeps fresh; ``stat`` an
 """
 
 import errno
+import hashlib
 import os
 import time
 import uuid
@@ -70,6 +71,16 @@ def read(path: Path) -> bytes:
                 raise
             time.sleep(0.05)
     return path.read_bytes()
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 of ``data`` in hexadecimal: names images, and vouches for weights and checkpoints."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Unlink a file that its one writer no longer needs; never a record that was created once."""
+    os.unlink(path)
 
 
 def list_names(folder: Path) -> list[str]:

@@ -1,6 +1,5 @@
 """Images of a project: the original bytes, kept under their SHA-256, and revisions of what is known about them."""
 
-import hashlib
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -35,7 +34,7 @@ def add(project: ProjectPaths, name: str, data: bytes, author: str) -> Image:
     The original is written before the record that makes it visible, so a cut leaves at most unused bytes.
     """
     picture = pictures.inspect(name, data)
-    identifier = hashlib.sha256(data).hexdigest()
+    identifier = files.sha256(data)
     rev, known = revisions.load_head(Image, project.image_shard(identifier), identifier)
     if known and not known.deleted:
         raise BadImage("Image {name!r} is in the project already, as {known!r}; it was not added twice", name=name, known=known.name)

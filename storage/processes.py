@@ -19,11 +19,11 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from storage import attempts, files, revisions
+from storage import applies, attempts, files, revisions
 from storage.attempts import Attempt, Outcome
 from storage.errors import Conflict, Damaged, NotFound, Refused
 from storage.ids import check_id, is_id, new_id
-from storage.paths import Store
+from storage.paths import ProcessPaths, Store
 from storage.projects import Project
 from storage.records import Record, load, now
 from storage.templates import RunKind, Template
@@ -119,8 +119,9 @@ class Process:
     @property
     def may_resume_itself(self) -> bool:
         """Whether the worker takes an interrupted run up again without being asked."""
-        serving = [attempt for attempt in self.attempts if self.start_request and attempt.claim.request == self.start_request.number]
-        return self.state == State.INTERRUPTED and not self.stop_asked and len(serving) <= AUTO_RESUMES
+        start = self.start_request.number if self.start_request else 0
+        deaths = sum(attempt.claim.request == start and attempt.end is not None and attempt.end.died for attempt in self.attempts)
+        return self.state == State.INTERRUPTED and not self.stop_asked and deaths <= AUTO_RESUMES
 
 
 def create(store: Store, project: Project, template: Template, machine: str, author: str) -> Spec:
@@ -138,7 +139,8 @@ def get(store: Store, process: str) -> Process:
         raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
     requests = tuple(load(Request, revisions.path(paths.requests, "request", number)) for number in range(1, _last_request(store, process) + 1))
     made = tuple(attempts.list_attempts(paths))
-    return Process(spec, requests, made, fold(requests, made))
+    state = fold(requests, made)
+    return Process(spec, requests, made, _label_state(paths, requests) if state == State.COMPLETED else state)
 
 
 def fold(requests: tuple[Request, ...], made: tuple[Attempt, ...]) -> State:
@@ -209,9 +211,24 @@ def check_allowed(process: Process, action: Action) -> None:
         )
 
 
+def label_request(requests: tuple[Request, ...]) -> Request | None:
+    """The newest request to apply or roll back, None if there was none."""
+    return next((request for request in reversed(requests) if request.action in ("apply", "rollback")), None)
+
+
 def count_requests(store: Store, process: str) -> int:
     """How many requests there are; the worker's cheap question whether anything is new."""
     return _last_request(store, process)
+
+
+def _label_state(paths: ProcessPaths, requests: tuple[Request, ...]) -> State:
+    request = label_request(requests)
+    if request is None or request.apply is None:
+        return State.COMPLETED
+    done = applies.outcome(paths, request.action, request.apply) is not None
+    if request.action == "apply":
+        return State.APPLIED if done else State.APPLYING
+    return State.ROLLED_BACK if done else State.ROLLING_BACK
 
 
 def _last_request(store: Store, process: str) -> int:

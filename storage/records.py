@@ -67,7 +67,7 @@ def load_if_there(kind: type[R], path: Path) -> R | None:
         raise Damaged("{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=error.strerror) from error
 
 
-def make(kind: type[R], **values: Any) -> R:
+def make(kind: type[R], /, **values: Any) -> R:
     """A record from values a person gave; InvalidValue names each field, what was expected and what came."""
     try:
         return kind.model_validate(values)

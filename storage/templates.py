@@ -12,13 +12,12 @@ from storage.records import Record, make
 Augment = Literal["none", "exposure-noise", "rotations-exposure-noise"]
 Device = Literal["cuda", "cpu"]
 RunKind = Literal["auto-label", "training"]
-BASE_MODEL = "base-SmartOCR-01"
 
 
 class Parameters(Record):
     """What a run is started with; a process keeps the copy it was created from."""
 
-    base_model: Literal["base-SmartOCR-01"] = BASE_MODEL
+    base_model: Literal["base-SmartOCR-01"] = "base-SmartOCR-01"
     augment: Augment = "rotations-exposure-noise"
     loaders: Annotated[int, Limits(ge=0, le=256)] = 8
     batch: Annotated[int, Limits(ge=1, le=1024)] = 2

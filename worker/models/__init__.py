@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from torch import Tensor, nn
+
 from worker.models.backbone import load_pretrained
 from worker.models.detector import FieldDetector
 
@@ -21,3 +23,8 @@ def build(base_model: str, num_classes: int, canvas: tuple[int, int], *, pretrai
     if pretrained:
         load_pretrained(model.backbone)
     return model
+
+
+def weights(model: nn.Module) -> dict[str, Tensor]:
+    """The weights of `model` as safetensors wants them: on the CPU and contiguous, which channels last is not."""
+    return {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}

@@ -6,6 +6,8 @@ TOOD (Feng et al., 2021): FCOS's rule by size sends a line of text 300 px wide a
 is thinner than one cell.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torchvision.ops import FeaturePyramidNetwork, batched_nms
@@ -33,6 +35,8 @@ class FieldDetector(nn.Module):
 
     def __init__(self, num_classes: int, canvas: tuple[int, int]) -> None:
         super().__init__()
+        if min(canvas) < STRIDES[-1] or any(side % STRIDES[-1] for side in canvas):
+            raise ValueError(f"canvas {canvas} cannot be used; both sides must be multiples of {STRIDES[-1]}")
         self.num_classes = num_classes
         self.canvas = canvas
         self.backbone = TextBackbone()
@@ -42,16 +46,28 @@ class FieldDetector(nn.Module):
         self.register_buffer("places", places, persistent=False)
         self.register_buffer("strides", strides, persistent=False)
 
-    def forward(self, images: Tensor, targets: list[dict[str, Tensor]] | None = None) -> object:
-        maps = self.backbone(images.float())[1:]
-        levels = self.pyramid({str(i): x for i, x in enumerate(maps)}).values()
-        logits, distances = self.head(list(levels))
-        # Losses and boxes in float32: bfloat16 holds a coordinate of 1000 px to 4 px only.
-        logits, distances = logits.float(), distances.float()
-        boxes = self._boxes(distances)
+    def parameter_groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """What learns: the new layers, and the pretrained ones. The stem stays as it is.
+
+        It sees strokes, which look alike on all documents, and its backward pass at full resolution is dear.
+        """
+        self.backbone.stem.requires_grad_(False)
+        new = [*self.pyramid.parameters(), *self.head.parameters()]
+        return new, list(self.backbone.stages.parameters())
+
+    def forward(self, images: Tensor, targets: list[dict[str, Tensor]] | None = None) -> Any:
+        logits, boxes = self.predict(images)
         if targets is not None:
-            return detection_losses(logits, boxes, self.places, self.strides, targets)
+            return detection_losses(logits, boxes, self.places, targets)
         return [self._keep(*page) for page in zip(logits.sigmoid(), boxes, strict=True)]
+
+    def predict(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (b, n, num_classes) and boxes (b, n, 4), canvas pixels, of all n places; float32."""
+        maps = self.backbone(images.float())[1:]
+        levels = self.pyramid({str(level): features for level, features in enumerate(maps)}).values()
+        logits, distances = self.head(list(levels))
+        # bfloat16 would hold a coordinate of 1000 px to 4 px only.
+        return logits.float(), self._boxes(distances.float())
 
     def _boxes(self, distances: Tensor) -> Tensor:
         reach = distances.exp() * self.strides[:, None]

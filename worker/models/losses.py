@@ -8,10 +8,12 @@ from torchvision.ops import box_iou, generalized_box_iou_loss
 _BEST = 13  # locations that learn one box, and
 _SCORE_POWER, _IOU_POWER = 1.0, 6.0  # how score and overlap rank them: TOOD, §3.2 (alpha, beta)
 _BOX_WEIGHT = 2.0
+_RANK_WEIGHT = 0.0
+_LEAST_REACH = 4.5  # pixels, a little over half the finest stride
 
 
 def detection_losses(
-    logits: Tensor, boxes: Tensor, places: Tensor, strides: Tensor, targets: list[dict[str, Tensor]]
+    logits: Tensor, boxes: Tensor, places: Tensor, targets: list[dict[str, Tensor]]
 ) -> dict[str, Tensor]:
     """`score` and `box` losses of one batch, normalised by the target scores.
 
@@ -26,7 +28,18 @@ def detection_losses(
         weights.append(quality)
     total = torch.cat(weights).sum().clamp(min=1.0)
     box = (torch.cat(box_losses) * torch.cat(weights)).sum() / total
-    return {"score": _score_loss(logits, wanted).sum() / total, "box": _BOX_WEIGHT * box}
+    losses = {"score": _score_loss(logits, wanted).sum() / total, "box": _BOX_WEIGHT * box}
+    if _RANK_WEIGHT:
+        losses["rank"] = _RANK_WEIGHT * _rank_loss(logits, wanted)
+    return losses
+
+
+def _rank_loss(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Of all places on a page, the right ones should score a field highest: cross-entropy over places."""
+    hopeless = torch.finfo(logits.dtype).min
+    right = torch.where(wanted > 0, logits, hopeless).logsumexp(dim=1)
+    present = (wanted > 0).any(dim=1)
+    return (logits.logsumexp(dim=1) - right)[present].sum() / present.sum().clamp(min=1)
 
 
 def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
@@ -54,5 +67,7 @@ def assign(scores: Tensor, boxes: Tensor, places: Tensor, target: dict[str, Tens
 
 
 def _inside(places: Tensor, truth: Tensor) -> Tensor:
-    edges = torch.cat([places[:, None] - truth[:, :2], truth[:, 2:] - places[:, None]], dim=-1)
-    return edges.amin(dim=-1) > 0
+    # Text smaller than a cell may lie between the centres of all cells; it is found from the nearest ones.
+    centre = (truth[:, :2] + truth[:, 2:]) / 2
+    half = ((truth[:, 2:] - truth[:, :2]) / 2).clamp(min=_LEAST_REACH)
+    return ((places[:, None] - centre).abs() < half).all(dim=-1)

@@ -1,0 +1,151 @@
+"""How fast one training iteration is: `python -m bench.training_speed DIR…`, each DIR with `annotations.json` (COCO) and `images/`.
+
+Three times per data set, taken in turns in one process so that a busy machine slows all alike:
+ours in the real loop; bare forward, backward and step on a ready batch; and torchvision's `fasterrcnn_resnet50_fpn` at
+its defaults with random weights and SGD on the same images, batch 2.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import torch
+from torchvision.models.detection import fasterrcnn_resnet50_fpn
+
+from storage.pictures import read_rgb
+from worker.data import Batch, Example, batches, choose_canvas
+from worker.evaluate import Evaluation
+from worker.models import FieldDetector, build
+from worker.models.precision import precision, prepare
+from worker.train import TrainSettings, TrainState, train
+
+BATCH = 2
+DEVICE = torch.device("cpu")
+
+
+def load_examples(folder: Path) -> tuple[list[Example], int]:
+    """The labelled images of a COCO folder, and how many fields they have."""
+    coco = json.loads((folder / "annotations.json").read_text())
+    index = {category["id"]: i for i, category in enumerate(coco["categories"])}
+    labels: dict[int, list[dict]] = {}
+    for label in coco["annotations"]:
+        labels.setdefault(label["image_id"], []).append(label)
+    examples = []
+    for image in coco["images"]:
+        boxes = labels.get(image["id"], [])
+        xywh = np.array([label["bbox"] for label in boxes], dtype=np.float32).reshape(-1, 4)
+        xyxy = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
+        classes = np.array([index[label["category_id"]] for label in boxes], dtype=np.int64)
+        name = image["file_name"]
+        examples.append(Example(name, folder / "images" / name, image["width"], image["height"], xyxy, classes))
+    return examples, len(index)
+
+
+class Clock:
+    """Progress that keeps the seconds of each iteration and reports to a file as a worker does."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.file = tempfile.TemporaryFile("w")
+
+    def iteration(self, done: int, loss: float, lr: float, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self.file.write(json.dumps({"iteration": done, "loss": loss, "lr": lr, "seconds": seconds}) + "\n")
+        self.file.flush()
+
+    def evaluation(self, done: int, result: Evaluation) -> None: ...
+
+    def checkpoint(self, done: int, state: Callable[[], TrainState], best: bool) -> None: ...
+
+    def notice(self, template: str, **values: object) -> None: ...
+
+    def stop_asked(self) -> bool:
+        return False
+
+
+def loop_seconds(model: FieldDetector, examples: list[Example], iterations: int) -> list[float]:
+    """Seconds of each iteration of the real loop, from the second epoch on: the first one fills the page cache."""
+    first_epoch = -(-len(examples) // BATCH)
+    settings = TrainSettings(first_epoch + iterations, BATCH, 0.005, "rotations-exposure-noise", 2, 0, DEVICE)
+    clock = Clock()
+    train(model, examples, [], settings, clock)
+    return clock.seconds[first_epoch:]
+
+
+def bare_seconds(model: FieldDetector, batch: Batch, iterations: int) -> list[float]:
+    """Seconds of forward, backward and step on one ready batch."""
+    model = prepare(model, DEVICE).train()
+    head, backbone = model.parameter_groups()
+    optimiser = torch.optim.RAdam([*head, *backbone], lr=1e-5)
+    seconds = []
+    for _ in range(iterations):
+        started = perf_counter()
+        optimiser.zero_grad()
+        with precision(DEVICE):
+            losses = model(batch.images, batch.targets)
+        sum(losses.values()).backward()
+        optimiser.step()
+        seconds.append(perf_counter() - started)
+    return seconds
+
+
+def reference_seconds(examples: list[Example], num_classes: int, iterations: int) -> list[float]:
+    """Seconds per iteration of the reference on the same images; its first iteration is left out."""
+    model = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=num_classes + 1).train()
+    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=1e-4, momentum=0.9)
+    seconds = []
+    for iteration in range(iterations + 1):
+        chosen = [examples[(BATCH * iteration + slot) % len(examples)] for slot in range(BATCH)]
+        started = perf_counter()
+        images = [torch.from_numpy(read_rgb(e.path)).permute(2, 0, 1).float() / 255 for e in chosen]
+        targets = [{"boxes": torch.from_numpy(e.xyxy), "labels": torch.from_numpy(e.class_id) + 1} for e in chosen]
+        optimiser.zero_grad()
+        sum(model(images, targets).values()).backward()
+        optimiser.step()
+        seconds.append(perf_counter() - started)
+    return seconds[1:]
+
+
+def measure(folder: Path, iterations: int, reference: int, rounds: int) -> None:
+    """Print the line of one data set."""
+    everything, num_classes = load_examples(folder)
+    canvas = choose_canvas([(e.width, e.height) for e in everything])
+    examples = everything[: max(BATCH, round(0.1 * len(everything)))]
+    model = build("base-SmartOCR-01", num_classes, canvas)
+    feed = batches(
+        examples, canvas, "rotations-exposure-noise", batch=BATCH, seed=0, loaders=1, iterations=range(1)
+    )
+    batch = next(iter(feed))
+    bare_seconds(model, batch, 2)
+    loop, bare, slow = [], [], []
+    for _ in range(rounds):
+        loop += loop_seconds(model, examples, iterations)
+        bare += bare_seconds(model, batch, iterations)
+        slow += reference_seconds(examples, num_classes, reference)
+    ours, ready, theirs = median(loop), median(bare), median(slow)
+    print(
+        f"{folder.name}: canvas {canvas[0]}x{canvas[1]}, loop {ours:.3f} s/iteration (mean {np.mean(loop):.3f}), "
+        f"bare {ready:.3f} s, loop/bare {ours / ready:.3f}, reference {theirs:.2f} s, reference/loop {theirs / ours:.1f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure each folder given."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
+    parser.add_argument("--iterations", type=int, default=20, help="iterations of ours per round")
+    parser.add_argument("--reference", type=int, default=1, help="iterations of the reference per round")
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    for folder in options.folders:
+        measure(folder, options.iterations, options.reference, options.rounds)
+
+
+if __name__ == "__main__":
+    main()

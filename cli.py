@@ -1,0 +1,449 @@
+"""Every action of Fieldmark from a shell: ``python cli.py --help``."""
+
+import getpass
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from storage import actions, applies, check, coco, machines, processes, progress, projects, templates
+from storage.errors import Refused, StoreError
+from storage.index import Index
+from storage.machines import MACHINES
+from storage.paths import Store
+from storage.processes import Process, State
+from storage.projects import PROJECTS, Task
+from storage.root import open_store
+from storage.templates import TEMPLATES, Augment, Device, RunKind
+
+HERE = Path(__file__).parent
+POLL_S = 0.3
+GRACE_S = 90  # the worker waits 60 s for its child's checkpoint
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Fieldmark from a shell.")
+project_app = typer.Typer(no_args_is_help=True, help="Projects.")
+import_app = typer.Typer(no_args_is_help=True, help="Import images and labels.")
+template_app = typer.Typer(no_args_is_help=True, help="Templates of parameters.")
+process_app = typer.Typer(no_args_is_help=True, help="Auto-labelling and training processes.")
+export_app = typer.Typer(no_args_is_help=True, help="Export labels.")
+store_app = typer.Typer(no_args_is_help=True, help="The store itself.")
+machine_app = typer.Typer(no_args_is_help=True, help="Target machines.")
+for name, group in {
+    "project": project_app,
+    "import": import_app,
+    "template": template_app,
+    "process": process_app,
+    "export": export_app,
+    "store": store_app,
+    "machine": machine_app,
+}.items():
+    app.add_typer(group, name=name)
+
+StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Show progress; exit 0 only when it ended well.")]
+DEFAULT_STORE = Path("data")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """A refusal is one sentence on standard error and exit code 2, never a traceback."""
+    try:
+        yield
+    except StoreError as error:
+        err.print(str(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        err.print(f"{error.filename or 'The store'}: {error.strerror}. Nothing was half-written; free space or rights, then repeat", style="red", markup=False)
+        raise typer.Exit(2) from error
+
+
+@project_app.command("create")
+def project_create(
+    name: str,
+    task: Annotated[Task, typer.Option(help="fields: boxes; classes: one class an image.")] = "fields",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Create a project and print its id."""
+    with _errors():
+        print(projects.create(open_store(store), name, task).id)
+
+
+@project_app.command("list")
+def project_list(store: StoreOption = DEFAULT_STORE) -> None:
+    """List projects with their images and labels."""
+    with _errors():
+        opened = open_store(store)
+        table = Table("project", "task", "images", "by hand", "auto", "unlabelled")
+        listing = PROJECTS.list(opened)
+        index = Index(opened)
+        for project in listing.items:
+            index.refresh(project.id)
+            counts = index.counts(project.id)
+            figures = (counts.images, counts.confirmed, counts.unreviewed, counts.unlabelled)
+            table.add_row(project.name, project.task, *map(str, figures))
+        out.print(table)
+        _say_damaged(listing.damaged)
+
+
+@import_app.command("coco")
+def import_coco(
+    name: str,
+    folder: Annotated[Path, typer.Argument(help="holds annotations.json and images/")],
+    label_share: Annotated[float, typer.Option(help="Share of the images that get their labels, 0 to 1.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Chooses which images those are.")] = 0,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Add the images of a COCO folder to project NAME; a share of them is labelled, as a person's labels."""
+    with _errors():
+        opened = open_store(store)
+        _, project = PROJECTS.get(opened, name)
+        with _bar("Importing") as update:
+            done = coco.import_coco(opened, project, folder, _author(), label_share, seed, update)
+    for problem in done.problems:
+        err.print(str(problem), style="yellow", markup=False, soft_wrap=True)
+    print(f"{done.added} images added, {done.labelled} labelled with {done.boxes} boxes, {len(done.problems)} problems")
+
+
+@template_app.command("create")
+def template_create(
+    name: str,
+    kind: Annotated[RunKind, typer.Option(help="What it is for.")],
+    iterations: int = 1000,
+    augment: Annotated[Augment, typer.Option(help="How training images are varied.")] = "rotations-exposure-noise",
+    batch: int = 2,
+    lr: Annotated[float, typer.Option(help="Initial learning rate.")] = 0.005,
+    loaders: Annotated[int, typer.Option(help="Data loader processes, at most the machine's physical cores.")] = 8,
+    refresh: Annotated[float, typer.Option(help="Seconds between status updates.")] = 60.0,
+    device: Annotated[Device, typer.Option(help="Falls back to cpu, and says so.")] = "cuda",
+    seed: int = 0,
+    description: str = "",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Create a template and print its id."""
+    with _errors():
+        values: dict[str, Any] = {"iterations": iterations, "augment": augment, "batch": batch, "lr": lr}
+        values |= {"loaders": loaders, "refresh": refresh, "device": device, "seed": seed}
+        template = templates.create(open_store(store), name, kind, description, **values)
+        for note in templates.advice(template.parameters):
+            err.print(note, style="yellow")
+        print(template.id)
+
+
+@template_app.command("list")
+def template_list(store: StoreOption = DEFAULT_STORE) -> None:
+    """List templates with their parameters."""
+    with _errors():
+        listing = TEMPLATES.list(open_store(store))
+        table = Table("template", "kind", "iterations", "batch", "lr", "augment", "device")
+        for template in listing.items:
+            values = template.parameters
+            table.add_row(template.name, template.kind, *map(str, (values.iterations, values.batch, values.lr)), values.augment, values.device)
+        out.print(table)
+        _say_damaged(listing.damaged)
+
+
+@machine_app.command("list")
+def machine_list(store: StoreOption = DEFAULT_STORE) -> None:
+    """List machines, whether they respond and what they are busy with."""
+    with _errors():
+        opened = open_store(store)
+        listing = MACHINES.list(opened)
+        table = Table("machine", "responds", "cores", "GPUs", "process")
+        for machine in listing.items:
+            info = machines.read_info(opened, machine.id)
+            responds = "yes" if machines.is_alive(opened, machine.id) else "no"
+            table.add_row(machine.name, responds, str(info.cores if info else ""), str(len(info.gpus) if info else ""), (info and info.process) or "")
+        out.print(table)
+        _say_damaged(listing.damaged)
+
+
+@process_app.command("create")
+def process_create(
+    project: Annotated[str, typer.Option(help="Name of the project.")],
+    template: Annotated[str, typer.Option(help="Name of the template.")],
+    machine: Annotated[str, typer.Option(help="Name of the target machine.")],
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Create a process and print its id alone."""
+    with _errors():
+        opened = open_store(store)
+        parts = (PROJECTS.get(opened, project)[1], TEMPLATES.get(opened, template)[1], MACHINES.get(opened, machine)[1].id)
+        print(processes.create(opened, *parts, _author()).id)
+
+
+@process_app.command("start")
+def process_start(process: str, wait: WaitOption = False, store: StoreOption = DEFAULT_STORE) -> None:
+    """Start a process."""
+    _ask(store, process, _start, wait, State.COMPLETED)
+
+
+@process_app.command("resume")
+def process_resume(process: str, wait: WaitOption = False, store: StoreOption = DEFAULT_STORE) -> None:
+    """Go on from the newest checkpoint of a process that was stopped, failed or was interrupted."""
+
+    def resume(opened: Store, found: Process) -> object:
+        if not found.attempts:
+            raise Refused("Process {process} is {state} and has never run: start it", process=found.id, state=found.state.value)
+        return _start(opened, found)
+
+    _ask(store, process, resume, wait, State.COMPLETED)
+
+
+@process_app.command("stop")
+def process_stop(process: str, wait: WaitOption = False, store: StoreOption = DEFAULT_STORE) -> None:
+    """Stop a process; it keeps a checkpoint and can be resumed."""
+    _ask(store, process, lambda opened, found: actions.stop(opened, found, _author()), wait, State.STOPPED)
+
+
+@process_app.command("apply")
+def process_apply(
+    process: str,
+    wait: WaitOption = False,
+    threshold: Annotated[list[str] | None, typer.Option(help="FIELD=SCORE, once a field; the others keep the computed one.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Turn what a completed process found into labels of the images still unlabelled."""
+
+    def apply(opened: Store, found: Process) -> object:
+        return actions.apply(opened, found, _author(), _thresholds(opened, found, threshold or []))
+
+    _ask(store, process, apply, wait, State.APPLIED)
+
+
+@process_app.command("rollback")
+def process_rollback(process: str, wait: WaitOption = False, store: StoreOption = DEFAULT_STORE) -> None:
+    """Put back the labels from before the apply; what people changed since is kept."""
+    _ask(store, process, lambda opened, found: actions.roll_back(opened, found, _author()), wait, State.ROLLED_BACK)
+
+
+@process_app.command("list")
+def process_list(store: StoreOption = DEFAULT_STORE) -> None:
+    """List processes, newest first."""
+    with _errors():
+        found, damaged = processes.list_processes(open_store(store))
+        table = Table("process", "kind", "template", "state", "attempts")
+        for process in found:
+            table.add_row(process.id, process.spec.kind, process.spec.template.name, process.state.value, str(len(process.attempts)))
+        out.print(table)
+        _say_damaged(damaged)
+
+
+@process_app.command("show")
+def process_show(
+    process: str,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Show a process: state, stages, figures, attempts."""
+    with _errors():
+        opened = open_store(store)
+        shown = _describe(opened, processes.get(opened, process))
+    if as_json:
+        out.print_json(data=shown)
+        return
+    table = Table(show_header=False)
+    for key, value in shown.items():
+        table.add_row(key, str(value))
+    out.print(table)
+
+
+@export_app.command("coco")
+def export_coco(
+    name: str,
+    target: Annotated[Path, typer.Argument(metavar="OUT.json")],
+    origin: Annotated[Literal["person", "auto", "all"], typer.Option(help="Whose boxes.")] = "all",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Write a project's labels as COCO; auto boxes carry their score."""
+    with _errors():
+        opened = open_store(store)
+        coco.export_coco(opened, PROJECTS.get(opened, name)[1], target, origin)
+
+
+@store_app.command("check")
+def store_check(store: StoreOption = DEFAULT_STORE) -> None:
+    """Verify every file of the store; print what is wrong and exit 1 then."""
+    with _errors(), _bar("Checking") as update:
+        found = check.check_store(open_store(store), update)
+    for problem in found:
+        print(problem)
+    wrong = [problem for problem in found if not problem.harmless]
+    print(f"{len(wrong)} problems" if wrong else "Every file is whole")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("worker")
+def run_worker(
+    machine: Annotated[str, typer.Option(help="Name of this machine.")] = socket.gethostname(),
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Run this machine's worker until Ctrl-C."""
+    os.execv(sys.executable, [sys.executable, "-m", "worker", "--machine", machine, "--store", str(store.resolve())])
+
+
+@app.command("run")
+def run(
+    machine: Annotated[str, typer.Option(help="Name of this machine.")] = socket.gethostname(),
+    port: int = 8501,
+    address: Annotated[str, typer.Option(help="Where the dashboard listens; 0.0.0.0 for every network.")] = "127.0.0.1",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Run one worker and the dashboard until Ctrl-C."""
+    with _errors():
+        root = open_store(store).root
+    environment = {**os.environ, "FIELDMARK_STORE": str(root)}
+    dashboard = ["-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", address]
+    children = [
+        # Sessions of their own: Ctrl-C in the terminal reaches this process alone, which ends both in order.
+        subprocess.Popen([sys.executable, *command], cwd=HERE, env=environment, start_new_session=True)
+        for command in (["-m", "worker", "--machine", machine, "--store", str(root)], dashboard)
+    ]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _end(children))
+    while all(child.poll() is None for child in children):
+        time.sleep(POLL_S)
+    _end(children)
+    codes = [child.wait(GRACE_S) for child in children]
+    raise typer.Exit(max((code for code in codes if code > 0), default=0))
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+
+
+def _author() -> str:
+    return getpass.getuser()
+
+
+def _start(opened: Store, process: Process) -> object:
+    return actions.start(opened, Index(opened), process, _author())
+
+
+def _ask(store: Path, process: str, action: Callable[[Store, Process], object], wait: bool, good: State) -> None:
+    with _errors():
+        opened = open_store(store)
+        action(opened, processes.get(opened, process))
+        if wait and not _wait(opened, process, good):
+            raise typer.Exit(1)
+
+
+def _wait(store: Store, process: str, good: State) -> bool:
+    """Show progress until the process rests; whether it rests in ``good``."""
+    with _bar("Waiting") as update:
+        while True:
+            found = processes.get(store, process)
+            if not _is_busy(found):
+                break
+            update(*_progress(store, found), _sentence(store, found))
+            time.sleep(POLL_S)
+    out.print(_summary(store, found), markup=False, soft_wrap=True)
+    return found.state == good
+
+
+def _is_busy(process: Process) -> bool:
+    busy = processes.UNFINISHED | {State.APPLYING, State.ROLLING_BACK}
+    return process.state in busy or process.may_resume_itself
+
+
+def _progress(store: Store, process: Process) -> tuple[int, int]:
+    request = processes.label_request(process.requests)
+    if process.state in (State.APPLYING, State.ROLLING_BACK) and request and request.apply:
+        done = applies.read_progress(store.process(process.id).apply(request.apply))
+        return (done.done, done.total) if done else (0, 1)
+    status = progress.read_status(process.last.paths) if process.last else None
+    running = next((stage for stage in status.stages if stage.state == "running"), None) if status else None
+    if running and running.total:
+        return running.done, running.total
+    return (status.iteration, status.iterations or 1) if status else (0, 1)
+
+
+def _sentence(store: Store, process: Process) -> str:
+    if not machines.is_alive(store, process.spec.machine):
+        return f"{process.state}: its machine does not respond"
+    status = progress.read_status(process.last.paths) if process.last else None
+    stage = next((stage.name.value for stage in status.stages if stage.state == "running"), "") if status else ""
+    figures = f" loss {status.loss:.3f}" if status and status.loss is not None else ""
+    return f"{process.state} {stage}{figures}" + (f" AP {status.ap:.3f}" if status and status.ap is not None else "")
+
+
+def _summary(store: Store, process: Process) -> str:
+    request = processes.label_request(process.requests)
+    if request and request.apply and process.state in (State.APPLIED, State.ROLLED_BACK):
+        result = applies.outcome(store.process(process.id), request.action, request.apply)
+        return f"{process.state}: {result.changed} images, {len(result.kept)} kept as people left them" if result else str(process.state)
+    message = process.last.end.message if process.last and process.last.end else None
+    return f"{process.state}" + (f": {message}" if message else "")
+
+
+def _thresholds(store: Store, process: Process, given: list[str]) -> dict[str, float]:
+    _, project = PROJECTS.get(store, process.spec.project)
+    found = {}
+    for text in given:
+        field, _, score = text.partition("=")
+        try:
+            found[project.field(field).id] = float(score)
+        except ValueError as error:
+            raise Refused("Threshold {text!r} is not FIELD=SCORE; write for instance total=0.4", text=text) from error
+    return found
+
+
+def _describe(store: Store, process: Process) -> dict[str, Any]:
+    status = progress.read_status(process.last.paths) if process.last else None
+    request = processes.label_request(process.requests)
+    result = applies.outcome(store.process(process.id), request.action, request.apply) if request and request.apply else None
+    return {
+        "id": process.id,
+        "state": process.state.value,
+        "responds": machines.is_alive(store, process.spec.machine),
+        "spec": process.spec.model_dump(mode="json"),
+        "requests": [request.model_dump(mode="json") for request in process.requests],
+        "attempts": [
+            {
+                "number": attempt.number,
+                "claim": attempt.claim.model_dump(mode="json"),
+                "started": attempt.started and attempt.started.model_dump(mode="json"),
+                "end": attempt.end and attempt.end.model_dump(mode="json"),
+                "message": str(attempt.end.message) if attempt.end and attempt.end.message else None,
+            }
+            for attempt in process.attempts
+        ],
+        "status": status and status.model_dump(mode="json"),
+        "apply": result and result.model_dump(mode="json"),
+    }
+
+
+def _say_damaged(damaged: list[Any]) -> None:
+    for error in damaged:
+        err.print(str(error), style="red", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _bar(text: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on a terminal; elsewhere silence, so that output can be piped."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(text, total=1)
+
+        def update(done: int, total: int, sentence: str = text) -> None:
+            bar.update(task, completed=done, total=total, description=sentence)
+
+        yield update
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""The dashboard's pages: one file each, ``main.py`` is their router."""

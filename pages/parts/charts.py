@@ -1,0 +1,102 @@
+"""Charts as pure functions: data in, Plotly figure out. Texts come in translated."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+MOST_POINTS = 2000  # more do not show on a screen and cost 25 bytes each, every tick
+BLUE, GREEN, RED = "#1971c2", "#2f9e44", "#e03131"
+
+
+@dataclass(frozen=True)
+class CurveTexts:
+    """The words on the chart of a training."""
+
+    iteration: str
+    loss: str
+    lr: str
+    ap: str
+
+
+def thin(trained: pd.DataFrame, most: int = MOST_POINTS) -> pd.DataFrame:
+    """At most ``most`` rows: means of equal runs of rows, each at its last iteration.
+
+    The runs' length is a power of two, so that a growing curve keeps its points where they are until it has doubled.
+    """
+    if len(trained) <= most:
+        return trained
+    width = 2 ** int(np.ceil(np.log2(len(trained) / most)))
+    starts = np.arange(0, len(trained), width)
+    counts = np.diff(np.append(starts, len(trained)))
+    thinned = {name: np.add.reduceat(trained[name].to_numpy(), starts) / counts for name in trained.columns}
+    return pd.DataFrame(thinned | {"iteration": trained["iteration"].to_numpy()[starts + counts - 1]})
+
+
+def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, texts: CurveTexts, *, key: str) -> go.Figure:
+    """Loss (blue), learning rate (green) and test AP (red) over the iteration, each with its own axis.
+
+    ``trained`` has columns iteration, loss and lr, ``tested`` iteration and ap. A chart of the same ``key`` keeps its zoom.
+    """
+    line = thin(trained)
+    figure = go.Figure()
+    figure.add_scatter(x=line["iteration"].to_numpy(), y=line["loss"].to_numpy(), name=texts.loss, line={"color": BLUE, "width": 1.6})
+    figure.add_scatter(
+        x=line["iteration"].to_numpy(), y=line["lr"].to_numpy(), name=texts.lr, yaxis="y2", line={"color": GREEN, "width": 1.6, "dash": "dot"}
+    )
+    figure.add_scatter(
+        x=tested["iteration"].to_numpy(),
+        y=tested["ap"].to_numpy(),
+        name=texts.ap,
+        yaxis="y3",
+        mode="lines+markers",
+        line={"color": RED, "width": 2.2},
+        marker={"size": 7},
+    )
+    figure.update_layout(
+        template="none",
+        height=430,
+        margin={"l": 56, "r": 16, "t": 36, "b": 44},
+        hovermode="x unified",
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        uirevision=key,
+        xaxis={"title": {"text": texts.iteration}, "domain": [0, 0.9], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
+        yaxis=_axis(texts.loss, BLUE, rangemode="tozero", hoverformat=".4f"),
+        # Plotly aligns the ticks of overlaid axes with the first, which gives labels such as 0.948; tickmode undoes that.
+        yaxis2=_axis(texts.lr, GREEN, overlaying="y", side="right", anchor="x", rangemode="tozero", showgrid=False, tickmode="auto", hoverformat=".2g"),
+        yaxis3=_axis(
+            texts.ap, RED, overlaying="y", side="right", anchor="free", position=1, range=[0, 1.02], showgrid=False, tickmode="auto", hoverformat=".3f"
+        ),
+    )
+    return figure
+
+
+def fields_figure(scores: pd.DataFrame, *, key: str) -> go.Figure:
+    """AP of each field as a bar in the field's colour; columns name, colour, ap (0 to 1) and text (ap as people read it)."""
+    shown = scores.iloc[::-1]  # Plotly draws the first bar at the bottom
+    figure = go.Figure()
+    figure.add_bar(
+        x=shown["ap"].to_numpy(dtype=float),
+        y=shown["name"].tolist(),
+        text=shown["text"].tolist(),
+        orientation="h",
+        marker={"color": shown["colour"].tolist()},
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure.update_layout(
+        template="none",
+        height=56 + 30 * len(shown),
+        margin={"l": 8, "r": 44, "t": 8, "b": 32},
+        uirevision=key,
+        bargap=0.35,
+        xaxis={"range": [0, 1], "fixedrange": True},
+        yaxis={"automargin": True, "fixedrange": True, "type": "category", "ticksuffix": "  "},
+    )
+    return figure
+
+
+def _axis(title: str, colour: str, **more: object) -> dict[str, object]:
+    return {"title": {"text": title, "font": {"color": colour}}, "tickfont": {"color": colour}, **more}

@@ -1,0 +1,134 @@
+"""What there is to tell about one process: state, advice, stages, attempts, notices and what an apply did."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.data import Names
+from pages.parts.i18n import _, duration, moment, ngettext, number, said
+from pages.parts.states import LOOKS, NOT_RESPONDING, kind_name, shown_state, state_name
+from pages.parts.text import plain
+from storage import applies, images
+from storage.errors import StoreError
+from storage.paths import Store
+from storage.processes import Process, State, label_request
+from storage.progress import Stage, Status
+from storage.records import load_if_there
+
+_MOST_KEPT = 20  # names of kept images listed before the rest is only counted
+_SIGNS = {"waiting": ":gray[○]", "running": ":blue[▶]", "done": ":green[✓]", "failed": ":red[✕]"}
+
+
+def render_heading(store: Store, process: Process, names: Names) -> None:
+    """State and what the process is, in one line."""
+    state = shown_state(store, process)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(state_name(state), icon=LOOKS[state].icon, color=LOOKS[state].colour)
+        what = f"**{plain(process.spec.template.name)}** · {plain(names.project(process.spec.project))} · {plain(names.machine(process.spec.machine))}"
+        st.markdown(f"{what} · {kind_name(process.spec.kind)}", width="content")
+
+
+def render_advice(store: Store, process: Process, names: Names) -> None:
+    """What went wrong, if something did, and what to do next."""
+    message = process.last.end.message if process.last and process.last.end else None
+    machine = names.machine(process.spec.machine)
+    state = shown_state(store, process)
+    if message and process.state in (State.FAILED, State.INTERRUPTED, State.STOPPED):
+        show = st.error if process.state == State.FAILED else st.warning
+        show(plain(said(message.template, message.values)))
+    if state == NOT_RESPONDING:
+        st.warning(_not_responding(machine))
+    elif process.state == State.FAILED:
+        st.caption(_("The log on the Monitoring page tells more. Put right what is wrong, then press Resume: it goes on from the newest checkpoint."))
+    elif process.state == State.INTERRUPTED:
+        st.caption(_interrupted(process, machine))
+    elif process.state == State.QUEUED:
+        st.caption(_("Waiting for machine {machine} to take it.").format(machine=plain(machine)))
+    elif process.state == State.CREATED:
+        st.caption(_("Not started yet. Press Start."))
+
+
+def render_notices(status: Status | None) -> None:
+    """What the run wanted to be known, each notice once."""
+    for notice in dict.fromkeys(said(notice.template, notice.values) for notice in status.notices) if status else ():
+        st.info(plain(notice), icon=":material/info:")
+
+
+def render_stages(status: Status | None) -> None:
+    """The stages of a run with their time and result."""
+    if status is None:
+        st.caption(_("No stage has begun yet."))
+        return
+    rows = [(f"{_SIGNS[stage.state]} {_(stage.name.value)}", _stage_result(stage), duration(stage.seconds) if stage.seconds else "–") for stage in status.stages]
+    st.table(pd.DataFrame(rows, columns=[_("Stage"), _("Result"), _("Time")]), hide_index=True, border="horizontal")
+
+
+def render_attempts(process: Process, names: Names) -> None:
+    """The attempts, newest first: when, where and how each ended."""
+    if not process.attempts:
+        st.caption(_("There was no attempt yet."))
+        return
+    rows = [
+        (
+            number(attempt.number),
+            plain(names.machine(attempt.claim.machine)),
+            moment(attempt.claim.at),
+            duration((attempt.end.at - attempt.claim.at).total_seconds()) if attempt.end else "–",
+            _(attempt.end.outcome.value) if attempt.end else "–",
+        )
+        for attempt in reversed(process.attempts)
+    ]
+    head = [_("Attempt"), _("Machine"), _("Started"), _("Time"), _("Ended")]
+    st.table(pd.DataFrame(rows, columns=head), hide_index=True, border="horizontal")
+
+
+def render_apply(store: Store, process: Process) -> None:
+    """How the last apply or roll back goes or went: images changed, and those kept because a person touched them."""
+    request = label_request(process.requests)
+    if request is None or request.apply is None:
+        return
+    paths = store.process(process.id)
+    outcome = applies.outcome(paths, request.action, request.apply)
+    if outcome is None:
+        _render_progress(load_if_there(applies.Progress, paths.apply(request.apply).progress))
+        return
+    if request.action == "apply":
+        st.success(ngettext("Labels applied to {count} image", "Labels applied to {count} images", outcome.changed), icon=":material/done_all:")
+    else:
+        st.success(ngettext("Labels of {count} image rolled back", "Labels of {count} images rolled back", outcome.changed), icon=":material/undo:")
+    if outcome.kept:
+        kept = ngettext("{count} image kept: a person changed it meanwhile", "{count} images kept: people changed them meanwhile", len(outcome.kept))
+        more = "" if len(outcome.kept) <= _MOST_KEPT else " …"
+        st.warning(kept + ": " + ", ".join(plain(_image_name(store, process, image)) for image in outcome.kept[:_MOST_KEPT]) + more)
+
+
+def _render_progress(progress: applies.Progress | None) -> None:
+    if progress is None or not progress.total:
+        st.caption(_("Waiting for the worker to begin."))
+        return
+    st.progress(progress.done / progress.total, text=_("{done} of {total} images").format(done=number(progress.done), total=number(progress.total)))
+
+
+def _image_name(store: Store, process: Process, image: str) -> str:
+    try:
+        return images.get(store.project(process.spec.project), image).name
+    except StoreError:
+        return image[:12]
+
+
+def _stage_result(stage: Stage) -> str:
+    if stage.total and stage.state != "waiting":
+        return _("{done} of {total}").format(done=number(stage.done), total=number(stage.total))
+    return {"waiting": "–", "running": _("running"), "done": _("done"), "failed": _("failed")}[stage.state]
+
+
+def _not_responding(machine: str) -> str:
+    return _(
+        "Machine {machine} does not respond. Check that it is on and reachable and that its worker runs there "
+        "(`python cli.py worker`). A run that was cut off goes on by itself when the worker is back."
+    ).format(machine=plain(machine))
+
+
+def _interrupted(process: Process, machine: str) -> str:
+    if process.may_resume_itself:
+        return _("The worker of machine {machine} takes it up again by itself.").format(machine=plain(machine))
+    return _("Press Resume: it goes on from the newest checkpoint.")

@@ -1,0 +1,87 @@
+"""The table of processes: which ones, and what stands in their rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.data import Names
+from pages.parts.i18n import _, duration, moment, number
+from pages.parts.states import COLOURS, LOOKS, kind_name, shown_state, state_name
+from storage.paths import Store
+from storage.processes import Process, State
+from storage.progress import Status, read_status
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the list is narrowed to; None does not narrow."""
+
+    state: str | None
+    project: str | None
+    machine: str | None
+
+    def keeps(self, store: Store, process: Process) -> bool:
+        """Whether the process belongs into the list."""
+        return (
+            self.project in (None, process.spec.project)
+            and self.machine in (None, process.spec.machine)
+            and (self.state is None or self.state in (process.state, shown_state(store, process)))
+        )
+
+
+def table_frame(store: Store, shown: Sequence[Process], names: Names) -> pd.DataFrame:
+    """One row a process, as text in the reader's language; read of the store: the status of each one's last attempt."""
+    return pd.DataFrame([_row(store, process, names) for process in shown])
+
+
+def columns() -> dict[str, Any]:
+    """How the columns of ``table_frame`` are shown."""
+    labels, colours = zip(*((_chip(state), COLOURS[look.colour]) for state, look in LOOKS.items()), strict=True)
+    text, config = st.column_config.TextColumn, st.column_config
+    return {
+        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=150),
+        "template": text(_("Template"), width=110),
+        "project": text(_("Project"), width=110),
+        "machine": text(_("Machine"), width=90),
+        "kind": text(_("Kind"), width=110),
+        "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=100),
+        "iterations": text(_("Iterations"), alignment="right", width=100),
+        "ap": text(_("AP"), alignment="right", width=60, help=_("Average precision on the test images, from 0 to 1")),
+        "loss": text(_("Loss"), alignment="right", width=60),
+        "left": text(_("~ Time left"), alignment="right", width=90),
+        "started": text(_("Started"), width=140),
+        "author": text(_("Author"), width=80),
+    }
+
+
+def _row(store: Store, process: Process, names: Names) -> dict[str, Any]:
+    status = read_status(process.last.paths) if process.last else None
+    running = process.state in (State.RUNNING, State.STOPPING)
+    return {
+        "state": [_chip(shown_state(store, process))],
+        "template": process.spec.template.name,
+        "project": names.project(process.spec.project),
+        "machine": names.machine(process.spec.machine),
+        "kind": kind_name(process.spec.kind),
+        "share": status.iteration / status.iterations if status and status.iterations else None,
+        "iterations": iterations_text(status),
+        "ap": number(status.ap, 3) if status else "–",
+        "loss": number(status.loss, 3) if status else "–",
+        "left": duration(status.seconds_left) if status and running else "–",
+        "started": moment(process.attempts[0].claim.at if process.attempts else None),
+        "author": process.spec.author,
+    }
+
+
+def iterations_text(status: Status | None) -> str:
+    """Iterations done of all."""
+    return f"{number(status.iteration)} / {number(status.iterations)}" if status and status.iterations else "–"
+
+
+def _chip(state: str) -> str:
+    return f"{LOOKS[state].sign} {state_name(state)}"

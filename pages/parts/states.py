@@ -1,0 +1,71 @@
+"""How states look, and what can be told of a process in a word or two."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pages.parts.data import is_alive
+from pages.parts.i18n import _
+from storage.paths import Store
+from storage.processes import TRANSITIONS, UNFINISHED, Action, Process, State
+
+NOT_RESPONDING = "Not responding"  # what a reader sees; never stored, so not among the states
+Colour = Literal["blue", "green", "orange", "red", "violet", "gray"]
+
+# States in which something goes on, so that a page has to look again.
+MOVING = UNFINISHED | {State.APPLYING, State.ROLLING_BACK, State.INTERRUPTED}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A state's colour, its icon for badges, and a plain sign for table cells, which cannot show icons."""
+
+    colour: Colour
+    icon: str
+    sign: str
+
+
+LOOKS: dict[str, Look] = {
+    State.CREATED: Look("gray", ":material/draft:", "○"),
+    State.QUEUED: Look("violet", ":material/schedule:", "◷"),
+    State.STARTING: Look("blue", ":material/hourglass_top:", "▷"),
+    State.RUNNING: Look("blue", ":material/play_arrow:", "▶"),
+    State.STOPPING: Look("orange", ":material/hourglass_bottom:", "◧"),
+    State.STOPPED: Look("gray", ":material/stop:", "■"),
+    State.COMPLETED: Look("green", ":material/check_circle:", "✓"),
+    State.FAILED: Look("red", ":material/error:", "✕"),
+    State.INTERRUPTED: Look("orange", ":material/power_off:", "⚡"),
+    State.APPLYING: Look("blue", ":material/sync:", "▷"),
+    State.APPLIED: Look("green", ":material/done_all:", "✔"),
+    State.ROLLING_BACK: Look("orange", ":material/sync:", "◁"),
+    State.ROLLED_BACK: Look("gray", ":material/undo:", "↶"),
+    NOT_RESPONDING: Look("red", ":material/wifi_off:", "!"),
+}
+
+COLOURS: dict[Colour, str] = {"blue": "#1971c2", "green": "#2f9e44", "orange": "#e8590c", "red": "#e03131", "violet": "#7048e8", "gray": "#868e96"}
+
+
+def shown_state(store: Store, process: Process) -> str:
+    """The state as people see it: an unfinished process on a machine that is silent does not respond."""
+    if process.state in UNFINISHED and not is_alive(str(store.root), process.spec.machine):
+        return NOT_RESPONDING
+    return process.state.value
+
+
+def state_name(state: str) -> str:
+    """The state's name in the reader's language."""
+    return _("Not responding") if state == NOT_RESPONDING else _(state)
+
+
+def why_not(process: Process, action: Action) -> str | None:
+    """Why the action is not possible now, None if it is."""
+    if action in ("apply", "rollback") and process.spec.kind != "auto-label":
+        return _("This process trains a model only; it has no labels to apply")
+    if process.state in TRANSITIONS[action]:
+        return None
+    states = ", ".join(state_name(state.value) for state in State if state in TRANSITIONS[action])
+    return _("Not while the process is “{state}”. Possible when it is: {states}").format(state=state_name(process.state.value), states=states)
+
+
+def kind_name(kind: str) -> str:
+    """The kind of run in the reader's language."""
+    return _("Auto-labelling") if kind == "auto-label" else _("Training")

@@ -1,0 +1,134 @@
+"""Processes: what runs, what ran and how it went; start, stop, apply and roll back."""
+
+import streamlit as st
+
+from pages.parts.data import get_store, load_names, process_cache
+from pages.parts.guard import require
+from pages.parts.i18n import _, ngettext
+from pages.parts.links import linked_select, set_link
+from pages.parts.process_actions import render_buttons, render_question, rerun_if_pressed
+from pages.parts.process_details import render_advice, render_apply, render_attempts, render_heading, render_notices, render_stages
+from pages.parts.process_table import PAGE, Filter, columns, table_frame
+from pages.parts.states import LOOKS, MOVING, state_name
+from pages.parts.text import explain
+from storage.processes import Process
+from storage.progress import read_status
+
+user = require("processes", "view")
+
+LIVE_S, IDLE_S = 2.0, 15.0  # seconds between looks while something moves, and while nothing does
+
+store = get_store()
+names = load_names(str(store.root))
+
+
+def render_filters() -> Filter:
+    """The three filters; each stands in the address."""
+    state, project, machine = st.columns(3)
+    with state:
+        chosen = linked_select(_("State"), {code: state_name(code) for code in LOOKS}, "state", placeholder=_("All states"), on_change=to_first_page)
+    with project:
+        projects = {identifier: project.name for identifier, project in names.projects.items()}
+        of_project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=to_first_page)
+    with machine:
+        on_machine = linked_select(_("Machine"), names.machines, "machine", placeholder=_("All machines"), on_change=to_first_page)
+    return Filter(chosen, of_project, on_machine)
+
+
+def to_first_page() -> None:
+    """A narrower list may have fewer pages than the number of the one that is open."""
+    st.session_state["page"] = 1
+
+
+def render_list(narrowed: Filter) -> list[Process]:
+    """The table of processes; returns those of the store, unfiltered."""
+    found, damaged = process_cache(str(store.root)).load()
+    for error in damaged:
+        st.warning(explain(error), icon=":material/broken_image:")
+    kept = [process for process in found if narrowed.keeps(store, process)]
+    if not found:
+        render_empty()
+    elif not kept:
+        st.info(_("No process matches these filters. Clear one of them to see more."))
+    else:
+        render_table(kept)
+    return found
+
+
+def render_empty() -> None:
+    """What to do when there is no process yet."""
+    st.info(_("There is no process yet. Create a project with images, label a tenth of them, then in a shell:"), icon=":material/rocket_launch:")
+    st.code(
+        "python cli.py template create quick --kind auto-label\n"
+        "python cli.py worker --machine this-one\n"
+        "python cli.py process create --project PROJECT --template quick --machine this-one",
+        language="bash",
+    )
+
+
+def render_table(kept: list[Process]) -> None:
+    """One page of the table; the row chosen stands in the address by the process's id, so it stays when rows move."""
+    pages = -(-len(kept) // PAGE)
+    st.session_state["page"] = min(st.session_state.get("page", 1), pages)
+    first = (st.session_state["page"] - 1) * PAGE
+    shown = kept[first : first + PAGE]
+    ids = [process.id for process in shown]
+
+    def chosen() -> None:
+        rows = st.session_state["process_table"]["selection"]["rows"]
+        set_link("process", ids[rows[0]] if rows else None)
+
+    wanted = st.query_params.get("process")
+    st.session_state["process_table"] = {"selection": {"rows": [ids.index(wanted)] if wanted in ids else []}}
+    st.dataframe(
+        table_frame(store, shown, names), column_config=columns(), hide_index=True, key="process_table", on_select=chosen, selection_mode="single-row"
+    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(ngettext("{count} process", "{count} processes", len(kept)) + " · " + _("choose a row to see more and to start, stop or apply"))
+        if pages > 1:
+            st.pagination(pages, key="page", bind="query-params")
+
+
+def render_details(process: Process) -> None:
+    """Everything about the chosen process, and its buttons."""
+    status = read_status(process.last.paths) if process.last else None
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            render_heading(store, process, names)
+            st.page_link(
+                "monitoring.py", label=_("Monitoring"), icon=":material/show_chart:", query_params={"process": process.id}, help=_("Curves, stages and log of this run")
+            )
+        render_buttons(store, process, user)
+        render_advice(store, process, names)
+        render_apply(store, process)
+        render_notices(status)
+        stages, attempts = st.columns(2, gap="large")
+        with stages:
+            render_stages(status)
+        with attempts:
+            render_attempts(process, names)
+
+
+def render_all(narrowed: Filter, moving: bool) -> None:
+    """List and details; runs again by itself, and the whole page when the pace has to change."""
+    rerun_if_pressed()
+    found = render_list(narrowed)
+    wanted = st.query_params.get("process")
+    chosen = next((process for process in found if process.id == wanted), None)
+    if chosen:
+        render_details(chosen)
+    elif wanted:
+        st.warning(_("The process in the address does not exist. Choose one from the table."))
+    if any_moves(found) != moving:
+        st.rerun()
+
+
+def any_moves(found: list[Process]) -> bool:
+    """Whether something goes on that a page has to follow."""
+    return any(process.state in MOVING for process in found)
+
+
+st.title(_("Processes"))
+render_question(store, user)
+moves = any_moves(process_cache(str(store.root)).load()[0])
+st.fragment(render_all, run_every=LIVE_S if moves else IDLE_S)(render_filters(), moves)

@@ -1,0 +1,1 @@
+"""HTTP around the pages: who asks, and files that no page serves."""

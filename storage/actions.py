@@ -1,0 +1,101 @@
+"""What a person can do with a process: the checks and requests behind every button and every command."""
+
+from storage import attempts, machines, models, processes
+from storage.attempts import Ended, Message, Outcome
+from storage.detections import Rule
+from storage.errors import InvalidValue, Refused
+from storage.ids import new_id
+from storage.index import Index
+from storage.machines import MACHINES
+from storage.paths import Store
+from storage.processes import UNFINISHED, Process, Request
+from storage.projects import PROJECTS
+from storage.records import now
+
+
+def start(store: Store, index: Index, process: Process, author: str) -> Request:
+    """Ask to start, or to resume from the newest checkpoint; Refused if machine, labels or state do not allow it."""
+    processes.check_allowed(process, "start")
+    _check_machine(store, process)
+    _check_gate(store, index, process)
+    return processes.ask(store, process, "start", author)
+
+
+def stop(store: Store, process: Process, author: str) -> Request:
+    """Ask to stop; a running one saves a checkpoint first."""
+    return processes.ask(store, process, "stop", author)
+
+
+def apply(store: Store, process: Process, author: str, thresholds: dict[str, float] | None = None) -> Request:
+    """Ask to turn the detections into labels; ``thresholds`` by field id replace those computed on held-out labels."""
+    if process.spec.kind != "auto-label":
+        raise Refused("Process {process} trains a model only; it has no detections to apply", process=process.id)
+    for field, threshold in (thresholds or {}).items():
+        if not 0 <= threshold <= 1:
+            raise InvalidValue("Threshold of field {field} must be from 0 to 1, not {threshold}", field=field, threshold=threshold)
+    return processes.ask(store, process, "apply", author, apply=new_id(), thresholds=thresholds)
+
+
+def roll_back(store: Store, process: Process, author: str) -> Request:
+    """Ask to put back what was there before the last apply; what people changed since is kept."""
+    processes.check_allowed(process, "rollback")
+    last = processes.label_request(process.requests)
+    return processes.ask(store, process, "rollback", author, apply=last.apply if last else None)
+
+
+def rule_for(store: Store, process: Process, thresholds: dict[str, float] | None) -> Rule:
+    """The model's own thresholds and limits, with those given put in their place."""
+    rule = models.get(store, process.id).rule
+    return rule.model_copy(update={"thresholds": {**rule.thresholds, **(thresholds or {})}})
+
+
+def busy_with(store: Store, machine: str) -> list[Process]:
+    """Unfinished processes of a machine, oldest first; an interrupted one that will resume by itself counts."""
+    found, _ = processes.list_processes(store)
+    return [process for process in reversed(found) if process.spec.machine == machine and _holds_machine(process)]
+
+
+def give_up(store: Store, process: Process, author: str) -> None:
+    """End the attempt of a machine that is gone for good, so that the process can be resumed; Refused while it is alive."""
+    if process.last is None or process.last.end is not None:
+        raise Refused("Process {process} is {state}: there is no open attempt to give up", process=process.id, state=process.state.value)
+    if machines.is_alive(store, process.spec.machine):
+        raise Refused("Process {process} runs on a machine that is alive; stop it instead", process=process.id)
+    message = Message(template="{author} declared the machine lost", values={"author": author})
+    attempts.end(process.last.paths, Ended(outcome=Outcome.INTERRUPTED, at=now(), message=message))
+
+
+def _holds_machine(process: Process) -> bool:
+    return process.state in UNFINISHED or process.may_resume_itself
+
+
+def _check_machine(store: Store, process: Process) -> None:
+    _, machine = MACHINES.get(store, process.spec.machine)
+    if not machine.enabled:
+        raise Refused("Machine {machine!r} is disabled; ask the administrator or choose another", machine=machine.name)
+    if not machines.is_alive(store, machine.id):
+        raise Refused(
+            "Machine {machine!r} does not respond; start its worker there: python -m worker --machine {machine} --store {store}",
+            machine=machine.name,
+            store=str(store.root),
+        )
+    busy = [other for other in busy_with(store, machine.id) if other.id != process.id]
+    if busy and not machine.queue:
+        raise Refused(
+            "Machine {machine!r} is busy with process {other} ({state}); wait for it or choose another machine",
+            machine=machine.name,
+            other=busy[0].id,
+            state=busy[0].state.value,
+        )
+
+
+def _check_gate(store: Store, index: Index, process: Process) -> None:
+    _, project = PROJECTS.get(store, process.spec.project)
+    missing = index.gate_missing(project)
+    if missing:
+        raise Refused(
+            "Project {project!r} needs {missing} more images labelled by hand ({share:.0%} of all) before it can be trained on",
+            project=project.name,
+            missing=missing,
+            share=project.gate,
+        )

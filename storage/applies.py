@@ -1,0 +1,196 @@
+"""Applying detections as labels, and rolling that back: a transaction of files created once and one compare-and-swap an image.
+
+``plan.json`` fixes which image receives labels from which revision; ``applied.json`` says that each was dealt with.
+Between the two anyone may carry it out, two at once included, and a repeated step changes nothing. An image that a
+person touched meanwhile is kept as it is and listed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from pydantic import AwareDatetime
+
+from storage import files, labels, revisions
+from storage.attempts import Attempt
+from storage.detections import Rule, read_detections, select, to_boxes
+from storage.errors import Conflict, Damaged
+from storage.index import Index
+from storage.labels import Box, Label
+from storage.paths import ApplyPaths, ProcessPaths, ProjectPaths, Store
+from storage.projects import Project
+from storage.records import Record, encode, load, load_if_there, now
+from storage.snapshots import Snapshot, UnlabelledImage
+
+
+class Plan(Record):
+    """What an apply is going to do: base revision by image, for those that get at least one box."""
+
+    id: str
+    process: str
+    attempt: int
+    author: str
+    rule: Rule
+    base: dict[str, int]
+    skipped: tuple[str, ...]
+    at: AwareDatetime
+
+
+class ApplyOutcome(Record):
+    """How an apply or a roll back went: images changed, and images kept because a person touched them."""
+
+    changed: int
+    kept: tuple[str, ...]
+    at: AwareDatetime
+
+
+class Begun(Record):
+    """``rollback.json``: somebody asked to roll back."""
+
+    author: str
+    at: AwareDatetime
+
+
+class Progress(Record):
+    """Images dealt with, of how many."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What applying with a rule would do now: base revision by image, boxes by field id, and images left out."""
+
+    base: dict[str, int]
+    boxes: dict[str, int]
+    skipped: tuple[str, ...]
+    nothing_found: int
+
+
+def preview(store: Store, project: Project, attempt: Attempt, rule: Rule, index: Index) -> Preview:
+    """Which images still unlabelled would receive boxes; an image on which nothing reaches its threshold stays unlabelled."""
+    snapshot = load(Snapshot, attempt.paths.snapshot)
+    free = _free_images(store.project(project.id), snapshot, project, index)
+    boxes = {field.id: 0 for field in project.fields}
+    base: dict[str, int] = {}
+    nothing = 0
+    for image, chosen in chosen_boxes(attempt, project, rule, model=""):
+        nothing += not chosen
+        if chosen and image in free:
+            base[image] = free[image]
+            for box in chosen:
+                boxes[box.field] += 1
+    skipped = tuple(item.image for item in snapshot.unlabelled if item.image not in free)
+    return Preview(base, boxes, skipped, nothing)
+
+
+def chosen_boxes(attempt: Attempt, project: Project, rule: Rule, model: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
+    """The boxes that ``rule`` chooses, an image at a time; fields deleted since the run give none."""
+    known = {field.id for field in project.fields}
+    for found in read_detections(attempt.paths.detections):
+        chosen = (detection for detection in select(found, rule) if detection.field in known)
+        yield found.image, to_boxes(tuple(chosen), model, model)
+
+
+def make_plan(paths: ApplyPaths, plan: Plan) -> Plan:
+    """Fix the plan, or return the one that was fixed before."""
+    files.make_folder(paths.folder)
+    files.create_once(paths.plan, encode(plan))
+    return load(Plan, paths.plan)
+
+
+def carry_out(
+    project: ProjectPaths,
+    paths: ApplyPaths,
+    plan: Plan,
+    boxes: Iterable[tuple[str, tuple[Box, ...]]],
+    on_progress: Callable[[int, int], None],
+) -> ApplyOutcome:
+    """Apply the plan: one compare-and-swap an image, passing over those that this apply or a person came to first."""
+    kept = set(plan.base)
+    planned = ((image, chosen) for image, chosen in boxes if image in plan.base and chosen)
+    for done, (image, chosen) in enumerate(planned, start=1):
+        if _apply_one(project, plan, image, plan.base[image], chosen):
+            kept.discard(image)
+        on_progress(done, len(plan.base))
+    result = ApplyOutcome(changed=len(plan.base) - len(kept), kept=tuple(sorted(kept)), at=now())
+    files.create_once(paths.applied, encode(result))
+    return load(ApplyOutcome, paths.applied)
+
+
+def roll_back(project: ProjectPaths, paths: ApplyPaths, plan: Plan, author: str, on_progress: Callable[[int, int], None]) -> ApplyOutcome:
+    """Put back what was there before, wherever the head is still this apply's; what people changed since is kept and listed."""
+    files.create_once(paths.rollback, encode(Begun(author=author, at=now())))
+    changed: list[str] = []
+    kept: list[str] = []
+    for done, (image, base) in enumerate(plan.base.items(), start=1):
+        restored = _restore_one(project, plan, image, base, author)
+        if restored is not None:
+            (changed if restored else kept).append(image)
+        on_progress(done, len(plan.base))
+    files.create_once(paths.rolledback, encode(ApplyOutcome(changed=len(changed), kept=tuple(kept), at=now())))
+    return load(ApplyOutcome, paths.rolledback)
+
+
+def outcome(process: ProcessPaths, action: str, apply: str) -> ApplyOutcome | None:
+    """How the apply (or, with action ``rollback``, its roll back) went; None while it is not finished."""
+    paths = process.apply(apply)
+    return load_if_there(ApplyOutcome, paths.applied if action == "apply" else paths.rolledback)
+
+
+def read_progress(paths: ApplyPaths) -> Progress | None:
+    """Images dealt with so far; None before the first report or if it cannot be read."""
+    try:
+        return load_if_there(Progress, paths.progress)
+    except Damaged:
+        return None
+
+
+def _apply_one(project: ProjectPaths, plan: Plan, image: str, base: int, boxes: tuple[Box, ...]) -> bool:
+    if labels.head_rev(project, image) == base:
+        try:
+            labels.save(project, image, base, boxes, plan.author, origin="auto", apply=plan.id)
+            return True
+        except Conflict:
+            pass  # a person, or another executor of this same plan: the history tells which
+    return any(label.apply == plan.id for label in _since(project, image, base))
+
+
+def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, author: str) -> bool | None:
+    """True if the earlier label is back, False if a person's stands, None if this apply never came here."""
+    later = list(_since(project, image, base))
+    if any(label.undoes == plan.id for label in later):
+        return True
+    if not any(label.apply == plan.id for label in later):
+        return None
+    head = later[-1]
+    if head.apply != plan.id:
+        return False
+    before = load(Label, revisions.path(project.label_shard(image), image, base)) if base else None
+    try:
+        labels.save(project, image, head.rev, before.boxes if before else None, author, origin=before.origin if before else "auto", undoes=plan.id)
+        return True
+    except Conflict:
+        return _restore_one(project, plan, image, base, author)
+
+
+def _free_images(paths: ProjectPaths, snapshot: Snapshot, project: Project, index: Index) -> dict[str, int]:
+    """Head revision of every image of the snapshot that is there, unlabelled, and was touched by nobody since."""
+    index.refresh(project.id, full=True)
+    now_unlabelled = {row.image: row.label_rev for row in index.images(project.id, "unlabelled")}
+    return {
+        item.image: now_unlabelled[item.image]
+        for item in snapshot.unlabelled
+        if item.image in now_unlabelled and _untouched(paths, item, now_unlabelled[item.image])
+    }
+
+
+def _untouched(paths: ProjectPaths, item: UnlabelledImage, head: int) -> bool:
+    """Whether every revision since the snapshot is of an apply or its roll back, none a person's."""
+    return head == item.rev or all(label.apply or label.undoes for label in _since(paths, item.image, item.rev))
+
+
+def _since(project: ProjectPaths, image: str, base: int) -> Iterator[Label]:
+    shard = project.label_shard(image)
+    for rev in range(base + 1, labels.head_rev(project, image) + 1):
+        yield load(Label, revisions.path(shard, image, rev))

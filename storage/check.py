@@ -1,0 +1,293 @@
+"""Checking a whole store: every file is of a known kind, whole, and about things that exist.
+
+``_TABLE`` says what each path holds; a new kind of file is one line there. Nothing is changed and nothing is hidden:
+a damaged file is reported and the check goes on.
+"""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from storage import files, names, revisions
+from storage.applies import ApplyOutcome, Begun, Plan, Progress
+from storage.attempts import Claim, Ended, Message, Started
+from storage.checkpoints import Manifest
+from storage.detections import ImageDetections
+from storage.errors import NotFound, StoreError
+from storage.images import Image
+from storage.labels import Label
+from storage.machines import MACHINES, Info, Machine
+from storage.models import Model
+from storage.names import Holder
+from storage.objects import Kind, NamedRecord
+from storage.paths import ModelPaths, Store
+from storage.processes import Request, Spec
+from storage.progress import Point, Status
+from storage.projects import PROJECTS, Project
+from storage.records import Record, explain, load
+from storage.root import Root
+from storage.snapshots import Snapshot
+from storage.templates import TEMPLATES, Template
+
+_NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES)}
+
+# The variable parts of paths. A record that has an attribute of the part's name must agree with it.
+_PARTS = {
+    "project": "[0-9a-z]{26}",
+    "process": "[0-9a-z]{26}",
+    "id": "[0-9a-z]{26}|[0-9a-f]{64}",
+    "image": "[0-9a-f]{64}",
+    "shard": "[0-9a-f]{2}",
+    "rev": "[0-9]{6,}",
+    "number": "[0-9]{4,}",
+    "iteration": "[0-9]{8}",
+    "kind": "[a-z]+",
+    "key": "[0-9a-f]{32}",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with the file ``path`` (relative to the store); a leftover is harmless and may be deleted."""
+
+    path: str
+    message: Message
+    leftover: bool = False
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file under check: its path's parts, and its record where it holds one."""
+
+    store: Store
+    path: Path
+    parts: dict[str, str]
+    known: frozenset[Path]
+    record: Any = None
+
+    def problem(self, template: str, *, leftover: bool = False, **values: Any) -> Problem:
+        message = Message(template=template, values=values)
+        return Problem(str(self.path.relative_to(self.store.root)), message, leftover)
+
+
+_Check = Callable[[_File], Iterator[Problem]]
+
+
+def check_store(store: Store, on_progress: Callable[[int, int], None] | None = None) -> list[Problem]:
+    """Everything that is wrong with the store's files, by path; ``on_progress`` receives files checked and all.
+
+    Reads each file in full. Files that others remove meanwhile are passed over.
+    """
+    paths = sorted(_walk(store.root))
+    known = frozenset(paths)
+    problems: list[Problem] = []
+    for done, path in enumerate(paths, start=1):
+        problems += _check_file(store, path, known)
+        if on_progress:
+            on_progress(done, len(paths))
+    return sorted([*problems, *_gaps(store, paths)], key=lambda problem: problem.path)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, found in os.walk(root, onerror=_raise):
+        # A link to a folder would lead out of the store; it is reported like a file that does not belong there.
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        yield from (Path(folder, name) for name in (*found, *links))
+
+
+def _raise(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _check_file(store: Store, path: Path, known: frozenset[Path]) -> Iterator[Problem]:
+    relative = path.relative_to(store.root)
+    file = _File(store, path, {}, known)
+    if any(part.startswith(files.TEMP_PREFIX) for part in relative.parts):
+        yield file.problem("Left behind by a write that was cut off", leftover=True)
+        return
+    for pattern, kind, check in _TABLE:
+        match = pattern.fullmatch(relative.as_posix())
+        if match and not path.is_symlink():
+            yield from _check_known(_File(store, path, match.groupdict(), known), kind, check)
+            return
+    yield file.problem("Not a file of the store; move it elsewhere")
+
+
+def _check_known(file: _File, kind: type[Record] | None, check: _Check | None) -> Iterator[Problem]:
+    try:
+        record = load(kind, file.path) if kind else None
+        for part, value in file.parts.items():
+            found = getattr(record, part, value)
+            if str(found) != value.lstrip("0") and found != value:
+                yield file.problem("Says {part} {found}, but lies where {part} {value} belongs", part=part, found=found, value=value)
+                return
+        if check:
+            yield from check(_File(file.store, file.path, file.parts, file.known, record))
+    except (NotFound, FileNotFoundError):
+        return  # somebody removed or replaced it meanwhile
+    except StoreError as error:
+        yield file.problem(error.template, **error.values)
+    except OSError as error:
+        yield file.problem("Cannot be read: {reason}", reason=error.strerror)
+
+
+def _gaps(store: Store, paths: list[Path]) -> Iterator[Problem]:
+    """Chains of revisions that miss some before their newest: later ones were created on what is gone."""
+    chains: dict[tuple[Path, str], list[int]] = defaultdict(list)
+    for path in paths:
+        parsed = revisions.parse(path.name)
+        if parsed:
+            chains[path.parent, parsed[0]].append(parsed[1])
+    for (folder, stem), found in chains.items():
+        missing = sorted(set(range(1, max(found) + 1)) - set(found))
+        if missing:
+            path = revisions.path(folder, stem, missing[0])
+            message = Message(template="Is missing, though revision {rev} is there; restore it from a backup", values={"rev": max(found)})
+            yield Problem(str(path.relative_to(store.root)), message)
+
+
+# Checks beyond the record itself
+
+
+def _object(file: _File) -> Iterator[Problem]:
+    """A live object must be found by its name."""
+    kind, record = _NAMED[revisions.parse(file.path.name)[0]], file.record  # type: ignore[index]
+    is_head = revisions.path(file.path.parent, kind.stem, int(file.parts["rev"]) + 1) not in file.known
+    if is_head and not record.deleted and names.find(file.store, kind.stem, record.name) != record.id:
+        yield file.problem("Bears the name {name!r}, which is not entered for it under names/", name=record.name)
+
+
+def _holder(file: _File) -> Iterator[Problem]:
+    """A name must lead to an object that bears it."""
+    kind, holder = _NAMED.get(file.parts["kind"]), file.record.holder
+    is_head = revisions.path(file.path.parent, file.parts["key"], int(file.parts["rev"]) + 1) not in file.known
+    if kind is None:
+        yield file.problem("Names of a kind {kind!r} that this version does not know", kind=file.parts["kind"])
+    elif is_head and holder is not None:
+        found = _find(kind, file.store, holder)
+        if found is None:
+            yield file.problem("The name {name!r} leads to nothing; it is free to be taken again", leftover=True, name=file.record.name)
+        elif found.name.casefold() != file.record.name.casefold():
+            yield file.problem("The name {name!r} leads to {other!r}", name=file.record.name, other=found.name)
+
+
+def _find(kind: Kind[Any], store: Store, identifier: str) -> NamedRecord | None:
+    try:
+        return kind.get(store, identifier)[1]
+    except NotFound:
+        return None
+
+
+def _image(file: _File) -> Iterator[Problem]:
+    original = file.store.project(file.parts["project"]).original(file.record.id)
+    if original not in file.known:
+        yield file.problem("The image's original {path} is missing; restore it from a backup or delete the image", path=original.name)
+
+
+def _original(file: _File) -> Iterator[Problem]:
+    if files.sha256(files.read(file.path)) != file.parts["image"]:
+        yield file.problem("Does not match its SHA-256, which is its name; restore it from a backup")
+    yield from _belongs_to_image(file, leftover=True)
+
+
+def _label(file: _File) -> Iterator[Problem]:
+    yield from _belongs_to_image(file, leftover=False)
+
+
+def _belongs_to_image(file: _File, *, leftover: bool) -> Iterator[Problem]:
+    image, project = file.parts["image"], file.store.project(file.parts["project"])
+    if revisions.path(project.image_shard(image), image, 1) not in file.known:
+        yield file.problem("There is no image {image} in the project", leftover=leftover, image=image)
+
+
+def _copy(file: _File) -> Iterator[Problem]:
+    if not files.read(file.path).startswith(b"\x89PNG"):
+        yield file.problem("Is not a PNG; restore it from a backup")
+    yield from _belongs_to_image(file, leftover=True)
+
+
+def _lines(kind: type[Record]) -> _Check:
+    """A check that every whole line is a record of this kind."""
+
+    def check(file: _File) -> Iterator[Problem]:
+        for number, line in enumerate(files.read_lines(file.path)[0], start=1):
+            try:
+                kind.model_validate_json(line)
+            except ValidationError as error:
+                yield file.problem("Line {number} cannot be read: {reason}", number=number, reason=explain(error))
+
+    return check
+
+
+def _manifest(file: _File) -> Iterator[Problem]:
+    yield from _matches(file, file.path.with_suffix(".safetensors"), file.record.sha256)
+
+
+def _tensors(file: _File) -> Iterator[Problem]:
+    if file.path.with_suffix(".json") not in file.known:
+        yield file.problem("A checkpoint without its manifest; it is not used", leftover=True)
+
+
+def _model(file: _File) -> Iterator[Problem]:
+    yield from _matches(file, ModelPaths(file.path.parent).weights, file.record.weights_sha256)
+
+
+def _matches(file: _File, weights: Path, sha256: str) -> Iterator[Problem]:
+    if weights not in file.known:
+        yield file.problem("{path} is missing beside it", path=weights.name)
+    elif files.sha256(files.read(weights)) != sha256:
+        yield file.problem("{path} beside it does not match its SHA-256; restore it from a backup", path=weights.name)
+
+
+def _line(path: str, kind: type[Record] | None, check: _Check | None = None) -> tuple[re.Pattern[str], type[Record] | None, _Check | None]:
+    parts = (
+        f"(?P<{part[1:-1]}>{_PARTS[part[1:-1]]})" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{\w+\})", path)
+    )
+    return re.compile("".join(parts)), kind, check
+
+
+_ATTEMPT = "processes/{process}/attempts/{number}/"
+_APPLY = "processes/{process}/applies/{id}/"
+
+# What lies where: path, the record it holds (None: not a record), and what else must hold.
+_TABLE = (
+    _line("root.json", Root),
+    _line("names/{kind}/{key}.{rev}.json", Holder, _holder),
+    _line("projects/{id}/project.{rev}.json", Project, _object),
+    _line("projects/{project}/images/{shard}/{id}.{rev}.json", Image, _image),
+    _line("projects/{project}/images/{shard}/{image}.orig", None, _original),
+    _line("projects/{project}/images/{shard}/{image}.png", None, _copy),
+    _line("projects/{project}/labels/{shard}/{image}.{rev}.json", Label, _label),
+    _line("templates/{id}/template.{rev}.json", Template, _object),
+    _line("machines/{id}/machine.{rev}.json", Machine, _object),
+    _line("machines/{id}/info.json", Info),
+    _line("machines/{id}/worker.lock", None),
+    _line("processes/{id}/spec.{rev}.json", Spec),
+    _line("processes/{process}/requests/request.{number}.json", Request),
+    _line("processes/{process}/run.lock", None),
+    _line(_ATTEMPT + "claim.json", Claim),
+    _line(_ATTEMPT + "started.json", Started),
+    _line(_ATTEMPT + "result.json", Ended),
+    _line(_ATTEMPT + "end.json", Ended),
+    _line(_ATTEMPT + "status.json", Status),
+    _line(_ATTEMPT + "snapshot.json", Snapshot),
+    _line(_ATTEMPT + "metrics.jsonl", None, _lines(Point)),
+    _line(_ATTEMPT + "detections.jsonl", None, _lines(ImageDetections)),
+    _line(_ATTEMPT + "worker.log", None),
+    _line(_ATTEMPT + "ckpt/step-{iteration}.json", Manifest, _manifest),
+    _line(_ATTEMPT + "ckpt/step-{iteration}.safetensors", None, _tensors),
+    _line(_APPLY + "plan.json", Plan),
+    _line(_APPLY + "applied.json", ApplyOutcome),
+    _line(_APPLY + "rollback.json", Begun),
+    _line(_APPLY + "rolledback.json", ApplyOutcome),
+    _line(_APPLY + "progress.json", Progress),
+    _line("models/{id}/model.json", Model, _model),
+    _line("models/{id}/weights.safetensors", None),
+)

@@ -1,0 +1,417 @@
+"""COCO JSON, the common tongue of labelling tools: a folder of images with ``annotations.json`` in, one file out.
+
+What cannot be used is said one by one and the rest goes in. An import that was cut off is finished by starting it
+again: images are known by their content, and labels that are there stay.
+"""
+
+import hashlib
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Limits
+
+from storage import files, images, labels, names, pictures, revisions
+from storage.attempts import Message
+from storage.errors import BadImage, Conflict, Damaged, InvalidValue, NotFound, Refused, StoreError
+from storage.images import Image
+from storage.labels import XYXY, Box, Label, Origin
+from storage.paths import ProjectPaths, Store
+from storage.projects import PROJECTS, Project, with_fields
+from storage.records import explain, load
+
+_SAME_ASPECT = 0.01  # a resized copy keeps width to height but for rounding
+_NOISE = 0.01  # pixels: x + w of decimal fractions may pass the edge by less
+_FILE = "annotations.json"
+
+Key = int | str
+
+
+class _Entry(BaseModel):
+    """One entry of a COCO list; what we do not use (segmentation, licence, …) is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class _Category(_Entry):
+    id: Key
+    name: str
+
+
+class _Listed(_Entry):
+    id: Key
+    file_name: Annotated[str, Limits(min_length=1)]
+    width: Annotated[float, Limits(gt=0)] | None = None
+    height: Annotated[float, Limits(gt=0)] | None = None
+
+
+class _Annotation(_Entry):
+    image_id: Key
+    category_id: Key
+    bbox: tuple[float, float, float, float]
+
+
+E = TypeVar("E", bound=_Entry)
+
+
+@dataclass(frozen=True)
+class _Document:
+    """``annotations.json``: usable entries, annotations by the image they are about."""
+
+    categories: list[_Category]
+    images: list[_Listed]
+    annotations: dict[Key, list[_Annotation]]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import added: new images, images newly labelled, their boxes; ``problems`` says what was left out."""
+
+    added: int
+    labelled: int
+    boxes: int
+    problems: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote; ``problems`` says what was left out."""
+
+    images: int
+    boxes: int
+    problems: tuple[Message, ...]
+
+
+def import_coco(
+    store: Store,
+    project: Project,
+    folder: Path,
+    author: str,
+    label_share: float = 0.1,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Imported:
+    """Add the images of ``folder``/images and label a seeded sample of ``label_share`` of them by hand, so to say.
+
+    Only images with a usable box are sampled: COCO does not tell "no fields here" from "not labelled". ``on_progress``
+    receives images done and all. InvalidValue, and nothing is imported, if ``annotations.json`` is not COCO.
+    """
+    _check_takes_boxes(project)
+    if not 0 <= label_share <= 1:
+        raise InvalidValue("Share of images to label is {value}; it lies between 0 and 1", value=label_share)
+    problems: list[Message] = []
+    document = _read(folder / _FILE, problems)
+    fields = _add_fields(store, project.id, document.categories, problems)
+    paths = store.project(project.id)
+    added, taken = 0, []
+    for done, listed in enumerate(document.images, start=1):
+        image, is_new = _take(paths, (folder / "images").resolve(), listed, author, problems)
+        if image is not None:
+            taken.append((listed, image))
+        added += is_new
+        if on_progress:
+            on_progress(done, len(document.images))
+    boxes = {
+        image.id: _boxes(listed, image, document.annotations.get(listed.id, []), fields, problems)
+        for listed, image in _once(taken, problems)
+    }
+    candidates = [image for image, found in boxes.items() if found]
+    sample = random.Random(seed).sample(candidates, min(len(candidates), round(label_share * len(boxes))))
+    saved = [boxes[image] for image in sample if _label(paths, image, boxes[image], author)]
+    return Imported(added, len(saved), sum(map(len, saved)), tuple(problems))
+
+
+def export_coco(store: Store, project: Project, path: Path, origin: Origin | Literal["all"]) -> Exported:
+    """Write the project's boxes of one origin, or all, as COCO JSON; automatic ones carry their score.
+
+    The images are those labelled by that origin. File names may repeat in a project, so each image's SHA-256 is
+    there too. Refused if ``path`` cannot be written or lies in the store.
+    """
+    _check_takes_boxes(project)
+    category_ids = {field.id: number for number, field in enumerate(project.fields, start=1)}
+    problems: list[Message] = []
+    listed: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for image, label in sorted(_labelled(store.project(project.id), problems), key=lambda pair: (pair[0].name, pair[0].id)):
+        boxes = [box for box in label.boxes or () if origin in ("all", box.origin) and box.field in category_ids]
+        if boxes or origin in ("all", label.origin):
+            listed.append(
+                {"id": len(listed) + 1, "file_name": image.name, "width": image.width, "height": image.height, "sha256": image.id}
+            )
+            annotations += [
+                _annotation(len(annotations) + n, len(listed), category_ids[box.field], box) for n, box in enumerate(boxes, start=1)
+            ]
+    categories = [{"id": category_ids[field.id], "name": field.name} for field in project.fields]
+    _write(store, path, {"images": listed, "annotations": annotations, "categories": categories})
+    return Exported(len(listed), len(annotations), tuple(problems))
+
+
+def _check_takes_boxes(project: Project) -> None:
+    if project.task != "fields":
+        raise Refused(
+            "Project {project!r} is about classes of whole images; COCO files hold boxes. Choose a project with fields",
+            project=project.name,
+        )
+
+
+def _say(problems: list[Message], template: str, **values: Any) -> None:
+    problems.append(Message(template=template, values=values))
+
+
+def _pass_on(problems: list[Message], error: StoreError) -> None:
+    problems.append(Message(template=error.template, values=error.values))
+
+
+# Reading annotations.json
+
+
+def _read(path: Path, problems: list[Message]) -> _Document:
+    """The document at ``path``; entries that cannot be read, or whose id or file was listed before, are left out."""
+    content = _parse(path)
+    listed = _unique(_entries(_Listed, content, "images", problems), "id", problems)
+    annotations: dict[Key, list[_Annotation]] = defaultdict(list)
+    known = {image.id for image in listed}
+    for annotation in _entries(_Annotation, content, "annotations", problems):
+        if annotation.image_id in known:
+            annotations[annotation.image_id].append(annotation)
+        else:
+            _say(problems, "A box of image id {image!r} was left out: no such image is listed", image=annotation.image_id)
+    categories = _unique(_entries(_Category, content, "categories", problems), "id", problems)
+    return _Document(categories, _unique(listed, "file_name", problems), annotations)
+
+
+def _parse(path: Path) -> dict[str, list[Any]]:
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InvalidValue(
+            "{path} cannot be read: {reason}. Name the folder that holds it and images/", path=str(path), reason=error.strerror
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue("{path} is not JSON: {reason}. Export it again as COCO", path=str(path), reason=str(error)) from error
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(content, dict) or not isinstance(content.get(key), list):
+            raise InvalidValue("{path} is not COCO: it has no list {key!r}. Export it again as COCO", path=str(path), key=key)
+    return content
+
+
+def _entries(kind: type[E], content: dict[str, list[Any]], key: str, problems: list[Message]) -> Iterator[E]:
+    for number, entry in enumerate(content[key], start=1):
+        try:
+            yield kind.model_validate(entry)
+        except ValidationError as error:
+            _say(problems, "Entry {number} of {key} was left out: {reason}", number=number, key=key, reason=explain(error))
+
+
+def _unique(entries: Iterator[E] | list[E], key: str, problems: list[Message]) -> list[E]:
+    """The entries without those whose ``key`` came before; which of two is meant nobody can tell, so the first stands."""
+    found: dict[Any, E] = {}
+    for entry in entries:
+        if found.setdefault(getattr(entry, key), entry) is not entry:
+            _say(problems, "{key} {value!r} is listed twice; the second was left out with its boxes", key=key, value=getattr(entry, key))
+    return list(found.values())
+
+
+# Fields
+
+
+def _add_fields(store: Store, project: str, categories: list[_Category], problems: list[Message]) -> dict[Key, str]:
+    """Field ids by category id; categories the project has no field for are added to its scheme."""
+    rev, current = PROJECTS.get(store, project)
+    field_names = {category.id: _field_name(category.name, problems) for category in categories}
+    wanted: dict[str, str] = {}
+    for name in field_names.values():
+        if name.casefold() in wanted:
+            _say(
+                problems,
+                "Two categories became field {field!r}: field names that differ in case only are one",
+                field=wanted[name.casefold()],
+            )
+        wanted.setdefault(name.casefold(), name)
+    known = {field.name.casefold() for field in current.fields}
+    missing = tuple(name for key, name in wanted.items() if key not in known)
+    if missing:
+        current = with_fields(current, missing)
+        PROJECTS.change(store, rev, current)
+    ids = {field.name.casefold(): field.id for field in current.fields}
+    return {category: ids[name.casefold()] for category, name in field_names.items()}
+
+
+def _field_name(name: str, problems: list[Message]) -> str:
+    """A category's name as a field's: what names forbid, blanks above all, becomes ``_``."""
+    try:
+        return names.check_name("Field", name)
+    except InvalidValue:
+        allowed = "".join(character if character.isalnum() or character in "-_." else "_" for character in name).strip("-.")
+        cut = (allowed or "_").encode()[: names.MAX_BYTES].decode(errors="ignore").rstrip(".")
+        _say(problems, "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'", name=name, field=cut)
+        return names.check_name("Field", cut)
+
+
+# Images
+
+
+def _take(paths: ProjectPaths, folder: Path, listed: _Listed, author: str, problems: list[Message]) -> tuple[Image | None, bool]:
+    """The listed image in the project, and whether it is new; None if its file cannot be used, which is said."""
+    try:
+        data = _read_image(folder, listed.file_name)
+        try:
+            return images.get(paths, hashlib.sha256(data).hexdigest()), False
+        except NotFound:
+            return images.add(paths, listed.file_name, data, author), True
+    except (BadImage, Damaged) as error:
+        _pass_on(problems, error)
+        return None, False
+
+
+def _read_image(folder: Path, name: str) -> bytes:
+    """The bytes of a listed file; a name is another's text and must not lead out of ``folder``, by a link neither."""
+    path = folder / name
+    if "\0" in name or path.resolve() != path or folder not in path.parents:
+        raise BadImage(
+            "Image {name!r} leads out of the folder images/ or through a link; it was left out. Copy the file itself there", name=name
+        )
+    if not path.is_file():
+        raise BadImage("Image {name!r} is listed but not in the folder images/; it was left out", name=name)
+    try:
+        with path.open("rb") as file:
+            return file.read(pictures.MAX_BYTES + 1)
+    except OSError as error:
+        raise BadImage("Image {name!r} cannot be read: {reason}; it was left out", name=name, reason=error.strerror) from error
+
+
+def _once(taken: list[tuple[_Listed, Image]], problems: list[Message]) -> Iterator[tuple[_Listed, Image]]:
+    """The first listing of each content; an image is kept once, however many file names it has."""
+    seen: dict[str, str] = {}
+    for listed, image in taken:
+        first = seen.setdefault(image.id, listed.file_name)
+        if first == listed.file_name:
+            yield listed, image
+        else:
+            _say(
+                problems,
+                "Image {name!r} has the same content as {first!r}; it was taken once, with the boxes of the first",
+                name=listed.file_name,
+                first=first,
+            )
+
+
+# Boxes
+
+
+def _boxes(
+    listed: _Listed, image: Image, annotations: list[_Annotation], fields: dict[Key, str], problems: list[Message]
+) -> tuple[Box, ...]:
+    """The image's usable boxes in pixels of its file, clipped to it."""
+    scale = _scale(listed, image, problems) if annotations else None
+    if scale is None:
+        return ()
+    found = []
+    for annotation in annotations:
+        if annotation.category_id not in fields:
+            _say(
+                problems,
+                "A box on image {name!r} was left out: no category has id {category!r}",
+                name=listed.file_name,
+                category=annotation.category_id,
+            )
+            continue
+        xyxy = _clip(listed.file_name, image, annotation, scale, problems)
+        if xyxy:
+            found.append(Box(field=fields[annotation.category_id], xyxy=xyxy))
+    return tuple(found)
+
+
+def _scale(listed: _Listed, image: Image, problems: list[Message]) -> tuple[float, float] | None:
+    """What to multiply x and y with; None where the sizes tell that the boxes belong to another picture.
+
+    COCO boxes are pixels of the listed size. A file of the same shape is a larger or smaller copy; another shape (a page
+    turned by its EXIF, a cut) leaves no way to know where the boxes lie.
+    """
+    x, y = image.width / (listed.width or image.width), image.height / (listed.height or image.height)
+    if x == y == 1:
+        return x, y
+    sizes = {
+        "name": listed.file_name,
+        "width": image.width,
+        "height": image.height,
+        "listed": f"{listed.width:g} × {listed.height:g}" if listed.width and listed.height else "?",
+    }
+    if abs(x / y - 1) <= _SAME_ASPECT:
+        _say(problems, "Image {name!r} is {width} × {height} pixels, listed as {listed}; its boxes were scaled to the file", **sizes)
+        return x, y
+    _say(
+        problems,
+        "Image {name!r} is {width} × {height} pixels, listed as {listed}; its boxes were left out, as they belong to another shape",
+        **sizes,
+    )
+    return None
+
+
+def _clip(name: str, image: Image, annotation: _Annotation, scale: tuple[float, float], problems: list[Message]) -> XYXY | None:
+    x, y, width, height = annotation.bbox
+    whole = (x * scale[0], y * scale[1], (x + width) * scale[0], (y + height) * scale[1])
+    left, top = max(whole[0], 0.0), max(whole[1], 0.0)
+    right, bottom = min(whole[2], float(image.width)), min(whole[3], float(image.height))
+    if right <= left or bottom <= top:
+        _say(problems, "Box {bbox} on image {name!r} was left out: it has no area on the image", bbox=list(annotation.bbox), name=name)
+        return None
+    if max(abs(a - b) for a, b in zip(whole, (left, top, right, bottom), strict=True)) > _NOISE:
+        _say(problems, "Box {bbox} on image {name!r} was clipped: it is partly outside", bbox=list(annotation.bbox), name=name)
+    return left, top, right, bottom
+
+
+def _label(paths: ProjectPaths, image: str, boxes: tuple[Box, ...], author: str) -> bool:
+    """Save the image's first label; False if it has one, from an import that was cut off or from a person."""
+    if labels.head_rev(paths, image):
+        return False
+    try:
+        labels.save(paths, image, 0, boxes, author)
+    except Conflict:
+        return False
+    return True
+
+
+# Export
+
+
+def _labelled(paths: ProjectPaths, problems: list[Message]) -> Iterator[tuple[Image, Label]]:
+    """Images with their labels, where there is one that says something; damaged ones are said."""
+    for shard in files.list_names(paths.images):
+        label_revs = revisions.heads(paths.labels / shard)
+        for identifier, rev in revisions.heads(paths.images / shard).items():
+            try:
+                image = load(Image, revisions.path(paths.images / shard, identifier, rev))
+                label = (
+                    load(Label, revisions.path(paths.labels / shard, identifier, label_revs[identifier]))
+                    if identifier in label_revs
+                    else None
+                )
+            except Damaged as error:
+                _pass_on(problems, error)
+                continue
+            if label and label.is_labelled and not image.deleted:
+                yield image, label
+
+
+def _annotation(number: int, image: int, category: int, box: Box) -> dict[str, Any]:
+    left, top, right, bottom = box.xyxy
+    bbox = [left, top, right - left, bottom - top]
+    annotation = {"id": number, "image_id": image, "category_id": category, "bbox": bbox, "area": bbox[2] * bbox[3], "iscrowd": 0}
+    return annotation if box.score is None else {**annotation, "score": box.score}
+
+
+def _write(store: Store, path: Path, content: dict[str, Any]) -> None:
+    if path.resolve().is_relative_to(store.root):
+        raise Refused("{path} lies in the store, whose files only Fieldmark writes. Choose another folder", path=str(path))
+    try:
+        files.replace(path, json.dumps(content, allow_nan=False).encode())
+    except OSError as error:
+        raise Refused(
+            "{path} cannot be written: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror
+        ) from error

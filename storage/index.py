@@ -1,0 +1,360 @@
+"""The local index: lists, counts and filters of a project's images without reading its label files on each page.
+
+One SQLite database per store and host, outside the store. It is derived from the files, may be deleted at any time and
+rebuilds itself when it is corrupt. Several threads and processes may use it at once.
+
+A refresh opens the 256 shard folders of images and of labels and lists those that changed. Record files are never
+changed once written, so only revisions it has not seen are read.
+"""
+
+import math
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from filelock import FileLock
+
+from storage import files, revisions
+from storage.errors import Refused, StoreError
+from storage.images import Image
+from storage.labels import Label
+from storage.paths import ProjectPaths, Store
+from storage.projects import Project
+from storage.records import load
+from storage.root import store_uuid
+
+Which = Literal["all", "confirmed", "unreviewed", "reviewed", "unlabelled", "damaged"]
+Order = Literal["name", "added", "changed", "score"]
+
+_VERSION = 1  # of the tables below; a database of another version is thrown away
+# Coarse clocks give two changes of a folder within this time one mtime (git's "racy" rule). Seconds of this
+# host's clock since it first saw that mtime: the server's clock may differ.
+_RACY = 2.0
+_WAIT = 60.0  # seconds until another process's write counts as stuck
+_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_HEX = frozenset("0123456789abcdef")
+
+_IMAGE = ("image_rev", "name", "width", "height", "bytes", "split", "deleted", "added", "image_damage")
+_LABEL = ("label_rev", "origin", "labelled", "confirmed", "reviewed", "boxes", "score", "author", "changed", "label_damage")
+
+_SCHEMA = f"""
+create table shards (
+    project text, kind text, shard text, folder int, mtime int, since real, settled int,
+    primary key (project, kind, shard));
+create table heads (
+    project text not null, image text not null, {", ".join(_IMAGE)}, {", ".join(_LABEL)},
+    state text generated always as (case
+        when image_rev is null or deleted then null
+        when image_damage is not null or label_damage is not null then 'damaged'
+        when confirmed then 'confirmed'
+        when labelled then 'unreviewed'
+        else 'unlabelled' end) stored,
+    primary key (project, image));
+create index by_name on heads (project, state, name, image);
+create index by_review on heads (project, state, reviewed);
+pragma user_version = {_VERSION};
+"""
+
+_ROW = """image, name, width, height, bytes, split, coalesce(label_rev, 0), origin, state, coalesce(boxes, 0), score, author,
+    coalesce(image_damage, label_damage), reviewed, added, changed"""
+_WHERE: dict[Which, str] = {
+    "all": "state is not null",
+    "confirmed": "state = 'confirmed'",
+    "unreviewed": "state = 'unreviewed'",
+    "reviewed": "state = 'confirmed' and reviewed",
+    "unlabelled": "state = 'unlabelled'",
+    "damaged": "state = 'damaged'",
+}
+_ORDER: dict[Order, str] = {
+    "name": "name, image",
+    "added": "added, image",
+    "changed": "changed is null, changed desc, image",
+    "score": "score is null, score, image",
+}
+
+
+T = TypeVar("T")
+
+
+class _OtherVersion(sqlite3.DatabaseError):
+    """The database has the tables of another version of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An image as lists show it: its record, the head of its label (rev 0 if none), and what is damaged about it.
+
+    ``state`` is confirmed, unreviewed, unlabelled or damaged; ``score`` is the lowest of the label's boxes;
+    ``changed`` and ``author`` are the label's.
+    """
+
+    image: str
+    name: str
+    width: int
+    height: int
+    bytes: int
+    split: Literal["train", "test"] | None
+    label_rev: int
+    origin: Literal["person", "auto"] | None
+    state: str
+    boxes: int
+    score: float | None
+    author: str | None
+    damage: str | None
+    reviewed: bool
+    added: datetime | None
+    changed: datetime | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Images of a project by state; ``reviewed`` are those of the confirmed that a person did not draw but review."""
+
+    images: int
+    confirmed: int
+    unreviewed: int
+    unlabelled: int
+    damaged: int
+    reviewed: int
+
+
+class Index:
+    """The index of one store on this host; each call opens its own connection, so threads may share the object."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._path = _cache_folder() / store_uuid(store) / "index.sqlite"
+
+    def refresh(self, project: str, full: bool = False) -> None:
+        """Take in what changed in the files; ``full`` lists every name, whatever the folders' times say: for decisions."""
+        self._run(lambda connection: _refresh(connection, self._store, project, full))
+
+    def page(self, project: str, which: Which = "all", order: Order = "name", limit: int = 50, offset: int = 0) -> list[Row]:
+        """``limit`` images from ``offset`` on; "score" puts the least certain first, "changed" the newest label."""
+        query = f"select {_ROW} from heads where project = ? and {_WHERE[which]} order by {_ORDER[order]} limit ? offset ?"  # noqa: S608
+        return [_row(values) for values in self._ask(query, project, limit, offset)]
+
+    def images(self, project: str, which: Which) -> list[Row]:
+        """Every image of the kind, by name; refresh with ``full`` before something is decided on it."""
+        return self.page(project, which, limit=-1)
+
+    def counts(self, project: str) -> Counts:
+        """How many images there are in each state; deleted ones count nowhere."""
+        query = "select state, count(*), sum(coalesce(reviewed, 0)) from heads where project = ? and state is not null group by state"
+        found = {state: (number, reviewed) for state, number, reviewed in self._ask(query, project)}
+        number = {state: found.get(state, (0, 0))[0] for state in ("confirmed", "unreviewed", "unlabelled", "damaged")}
+        return Counts(images=sum(number.values()), reviewed=found.get("confirmed", (0, 0))[1], **number)
+
+    def gate_missing(self, project: Project) -> int:
+        """How many more images a person must label before auto-labelling; one at least must be labelled."""
+        self.refresh(project.id)
+        counts = self.counts(project.id)
+        # 0.07 × 100 is 7.000000000000001, which must not ask for an eighth.
+        needed = max(1, math.ceil(round(project.gate * counts.images, 6)))
+        return max(0, needed - counts.confirmed)
+
+    def _ask(self, query: str, project: str, *values: int) -> list[Any]:
+        def work(connection: sqlite3.Connection) -> list[Any]:
+            # A database that was deleted or rebuilt meanwhile has not seen the project and would call it empty.
+            if not connection.execute("select 1 from shards where project = ? limit 1", (project,)).fetchone():
+                _refresh(connection, self._store, project, False)
+            return connection.execute(query, (project, *values)).fetchall()
+
+        return self._run(work)
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """``work`` on a connection; once more on a new database if this one turns out to be corrupt."""
+        try:
+            with closing(_open(self._path)) as connection:
+                return work(connection)
+        except sqlite3.DatabaseError as error:
+            if not _is_broken(error):
+                raise
+        _remove(self._path)
+        with closing(_open(self._path)) as connection:
+            return work(connection)
+
+
+# The database file
+
+
+def _cache_folder() -> Path:
+    own = os.environ.get("FIELDMARK_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(own) if own else Path(base) / "fieldmark"
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """A connection to the database, made if it is missing, made anew if it is not ours.
+
+    Under a lock, as another process may be removing the files: SQLite opens its write-ahead log by name.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(path):
+            try:
+                return _connect(path)
+            except sqlite3.DatabaseError as error:
+                if not _is_broken(error):
+                    raise
+            _unlink(path)
+            return _connect(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise Refused(
+            "Cache {path} cannot be used: {reason}. Set FIELDMARK_CACHE to a folder you may write to", path=str(path), reason=str(error)
+        ) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if version == 0:
+            connection.executescript(f"begin immediate; {_SCHEMA} commit;")
+        elif version != _VERSION:
+            raise _OtherVersion
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_broken(error: sqlite3.DatabaseError) -> bool:
+    return isinstance(error, _OtherVersion) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
+
+
+def _remove(path: Path) -> None:
+    with _lock(path):
+        _unlink(path)
+
+
+def _unlink(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _lock(path: Path) -> FileLock:
+    return FileLock(path.with_suffix(".lock"), timeout=_WAIT, fallback_to_soft=False)
+
+
+# Reading the files
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """One of the 256 folders of a project's images or labels."""
+
+    project: str
+    kind: Literal["images", "labels"]
+    name: str
+    folder: Path
+
+
+def _refresh(connection: sqlite3.Connection, store: Store, project: str, full: bool) -> None:
+    query = "select kind, shard, folder, mtime, settled from shards where project = ?"
+    known = {(kind, shard): tuple(seen) for kind, shard, *seen in connection.execute(query, (project,))}
+    # A damaged file may have been restored in place, which leaves no trace on its folder.
+    damaged = {image[:2] for (image,) in connection.execute("select image from heads where project = ? and state = 'damaged'", (project,))}
+    for shard in _shards(store.project(project), project, known):
+        if full or shard.name in damaged or known.get((shard.kind, shard.name)) != (*_stamp(shard.folder), 1):
+            _take_in(connection, shard)
+
+
+def _shards(paths: ProjectPaths, project: str, known: dict[tuple[str, str], Any]) -> Iterator[_Shard]:
+    """Shard folders that are there, and those that were."""
+    folders: tuple[tuple[Literal["images", "labels"], Path], ...] = (("images", paths.images), ("labels", paths.labels))
+    for kind, folder in folders:
+        gone = {shard for of, shard in known if of == kind}
+        for name in sorted(gone.union(files.list_names(folder))):
+            if len(name) == 2 and _HEX.issuperset(name):
+                yield _Shard(project, kind, name, folder / name)
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    """Which folder it is and when its names changed, from the open folder: NFS serves ``stat`` by name from a stale cache."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0, 0
+    try:
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return status.st_ino % 2**63, status.st_mtime_ns  # SQLite's integers are signed
+
+
+def _take_in(connection: sqlite3.Connection, shard: _Shard) -> None:
+    """Bring one shard up to date in one transaction, so that of two refreshes the later listing always stands."""
+    key = (shard.project, shard.kind, shard.name)
+    connection.execute("begin immediate")
+    try:
+        query = "select folder, mtime, since from shards where project = ? and kind = ? and shard = ?"
+        folder, mtime, since = connection.execute(query, key).fetchone() or (None, None, 0.0)
+        stamp, now = _stamp(shard.folder), time.time()  # before listing: what changes later shows as a newer time
+        # Another folder of the name is a restored backup: its revisions may have the numbers of others.
+        _update(connection, shard, forget=folder != stamp[0])
+        since = since if (folder, mtime) == stamp else now
+        connection.execute("insert or replace into shards values (?, ?, ?, ?, ?, ?, ?)", (*key, *stamp, since, now - since >= _RACY))
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _update(connection: sqlite3.Connection, shard: _Shard, forget: bool) -> None:
+    """Make the shard's rows what its names say; only unseen revisions are read, and damaged ones once more."""
+    columns, read = (_IMAGE, _read_image) if shard.kind == "images" else (_LABEL, _read_label)
+    query, upsert = _statements(columns)
+    listed = {image: rev for image, rev in revisions.heads(shard.folder).items() if len(image) == 64 and image.startswith(shard.name)}
+    rows = connection.execute(query, (shard.project, shard.name, shard.name + "g"))  # "g" follows all hexadecimal digits
+    known = {image: None if damage or forget else rev for image, rev, damage in rows}
+    unseen = [(image, rev) for image, rev in listed.items() if known.get(image) != rev]
+    connection.executemany(upsert, ((shard.project, image, *read(shard.folder, image, rev)) for image, rev in unseen))
+    gone = known.keys() - listed.keys()
+    connection.executemany(upsert, ((shard.project, image, *[None] * len(columns)) for image in gone))
+
+
+def _statements(columns: tuple[str, ...]) -> tuple[str, str]:
+    """Query for revision and damage of a shard's rows, and upsert of ``columns``; both are put together of our words only."""
+    rev, damage = columns[0], columns[-1]
+    query = f"select image, {rev}, {damage} from heads where project = ? and image >= ? and image < ? and {rev} is not null"  # noqa: S608
+    upsert = f"insert into heads (project, image, {', '.join(columns)}) values (?, ?{', ?' * len(columns)}) on conflict do update set "  # noqa: S608
+    return query, upsert + ", ".join(f"{column} = excluded.{column}" for column in columns)
+
+
+def _read_image(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
+    """The values of the ``_IMAGE`` columns."""
+    try:
+        record = load(Image, revisions.path(folder, image, rev))
+    except StoreError as error:
+        return rev, image[:12], 0, 0, 0, None, False, None, str(error)
+    return rev, record.name, record.width, record.height, record.bytes, record.split, record.deleted, record.at.isoformat(), None
+
+
+def _read_label(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
+    """The values of the ``_LABEL`` columns."""
+    try:
+        record = load(Label, revisions.path(folder, image, rev))
+    except StoreError as error:
+        return rev, *[None] * (len(_LABEL) - 2), str(error)
+    scores = [box.score for box in record.boxes or () if box.score is not None]
+    is_reviewed = record.is_labelled and record.reviewed_by is not None
+    states = record.is_labelled, record.is_confirmed, is_reviewed
+    return rev, record.origin, *states, len(record.boxes or ()), min(scores, default=None), record.author, record.at.isoformat(), None
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    *plain, reviewed, added, changed = values
+    return Row(*(*plain, bool(reviewed), _time(added), _time(changed)))
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,116 @@
+"""Machines: what the administrator set about each, what its worker reports, and whether it is alive."""
+
+import os
+import uuid
+from contextlib import suppress
+
+from pydantic import AwareDatetime
+
+from storage import files
+from storage.errors import Damaged, NameTaken
+from storage.ids import new_id
+from storage.objects import Kind, NamedRecord
+from storage.paths import Store
+from storage.records import Record, encode, load_if_there
+
+HEARTBEAT_S = 5.0
+LATE_S = 45.0  # nine missed heartbeats; a busy file server delays some
+
+
+class Machine(NamedRecord):
+    """A target machine; an administrator may disable it, or let processes queue on it."""
+
+    description: str = ""
+    enabled: bool = True
+    queue: bool = False
+
+
+class Gpu(Record):
+    """One GPU; memory in bytes."""
+
+    name: str
+    memory: int
+    memory_used: int
+
+
+class Info(Record):
+    """What a worker reports of its machine every heartbeat; memory in bytes."""
+
+    host: str
+    pid: int
+    worker: str
+    seq: int
+    cores: int
+    memory: int
+    memory_used: int
+    gpus: tuple[Gpu, ...] = ()
+    versions: dict[str, str] = {}
+    process: str | None = None
+    since: AwareDatetime
+    at: AwareDatetime
+    left: bool = False
+
+
+MACHINES = Kind(Machine, "Machine", "machine")
+
+
+def register(store: Store, name: str) -> Machine:
+    """The machine called ``name``, entered now if it is new; a worker calls this when it starts."""
+    known = _find(store, name)
+    if known is not None:
+        return known
+    try:
+        return MACHINES.create(store, Machine(id=new_id(), name=name))
+    except NameTaken:
+        # Another start of the same worker was faster; the machine lock decides between the two.
+        return MACHINES.get(store, name)[1]
+
+
+def report(store: Store, machine: str, info: Info) -> None:
+    """Replace the machine's report; not synced, since the next heartbeat makes it again."""
+    files.make_folder(store.machine(machine).folder)
+    files.replace(store.machine(machine).info, encode(info), durable=False)
+
+
+def read_info(store: Store, machine: str) -> Info | None:
+    """The last report, None if there never was one or it cannot be read."""
+    try:
+        return load_if_there(Info, store.machine(machine).info)
+    except Damaged:
+        return None
+
+
+def heartbeat_age(store: Store, machine: str) -> float | None:
+    """Seconds since the last report, None without one; both ends are read from the file server's clock.
+
+    A file written now is compared with the report, so hosts whose clocks differ still agree. ``fstat`` of a file
+    that was just opened is fresh on NFS and SMB.
+    """
+    try:
+        with store.machine(machine).info.open("rb") as report_file:
+            reported = os.fstat(report_file.fileno()).st_mtime
+    except FileNotFoundError:
+        return None
+    return max(0.0, _server_now(store, machine) - reported)
+
+
+def is_alive(store: Store, machine: str) -> bool:
+    """Whether the machine's worker reported within the last 45 seconds and has not said good-bye."""
+    info, age = read_info(store, machine), heartbeat_age(store, machine)
+    return info is not None and not info.left and age is not None and age < LATE_S
+
+
+def _server_now(store: Store, machine: str) -> float:
+    probe = store.machine(machine).folder / f"{files.TEMP_PREFIX}{uuid.uuid4().hex}"
+    descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        os.write(descriptor, b"0")
+        return os.fstat(descriptor).st_mtime
+    finally:
+        os.close(descriptor)
+        with suppress(OSError):
+            os.unlink(probe)
+
+
+def _find(store: Store, name: str) -> Machine | None:
+    return next((machine for machine in MACHINES.list(store).items if machine.name.casefold() == name.casefold()), None)

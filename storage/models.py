@@ -1,0 +1,74 @@
+"""Models: a folder with the weights and what they are, renamed into place when it is complete."""
+
+import uuid
+from pathlib import Path
+
+from pydantic import AwareDatetime
+
+from storage import files
+from storage.detections import Rule
+from storage.errors import Damaged
+from storage.ids import is_id
+from storage.paths import ModelPaths, Store
+from storage.projects import Field
+from storage.records import Record, encode, load
+
+
+class FieldScore(Record):
+    """How well one field is found on the test images; None where they have none of it."""
+
+    ap_50: float | None = None
+    ap_50_95: float | None = None
+
+
+class Model(Record):
+    """``model.json``: lineage, how to use the weights, and how good they are. The id is that of its process."""
+
+    id: str
+    project: str
+    template: str
+    machine: str
+    base_model: str
+    fields: tuple[Field, ...]
+    canvas: tuple[int, int]
+    rule: Rule
+    map_50: float | None = None
+    map_50_95: float | None = None
+    per_field: dict[str, FieldScore]
+    iterations: int
+    images: int
+    test_images: int
+    weights_sha256: str
+    at: AwareDatetime
+
+
+def publish(store: Store, model: Model, weights: bytes) -> None:
+    """Put the model in place; a second publication of the same process's model changes nothing."""
+    files.make_folder(store.models)
+    made = ModelPaths(store.models / f"{files.TEMP_PREFIX}{uuid.uuid4().hex}")
+    files.make_folder(made.folder)
+    files.replace(made.weights, weights)
+    files.replace(made.record, encode(model))
+    try:
+        files.publish_folder(made.folder, store.model(model.id).folder)
+    except OSError:
+        # An earlier attempt published before it was killed: a folder in place is complete, so it stands.
+        load(Model, store.model(model.id).record)
+
+
+def get(store: Store, model: str) -> Model:
+    """The model of this id; NotFound if there is none, Damaged if its record is."""
+    return load(Model, store.model(model).record)
+
+
+def list_ids(store: Store) -> list[str]:
+    """Ids of all models, oldest first."""
+    return [name for name in files.list_names(store.models) if is_id(name)]
+
+
+def weights_path(store: Store, model: Model) -> Path:
+    """The weights' file after its SHA-256 was checked; Damaged if it is not what was published."""
+    path = store.model(model.id).weights
+    if files.sha256(files.read(path)) != model.weights_sha256:
+        raise Damaged("{path} is damaged: it does not match its SHA-256. Restore it from a backup or run the process again", path=str(path))
+    return path

@@ -1,0 +1,117 @@
+"""What a running attempt shows: its stages and figures (replaced) and its curves (appended)."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AwareDatetime, ValidationError
+
+from storage import files
+from storage.attempts import Attempt, Message
+from storage.errors import Damaged
+from storage.paths import AttemptPaths
+from storage.records import Record, encode, load_if_there
+
+_LINE_BYTES = 400  # of a log; a tail of longer lines has fewer of them
+
+
+class StageName(StrEnum):
+    """The stages of a run, in their order; the values are message ids."""
+
+    SNAPSHOT = "Snapshot"
+    DATA = "Data"
+    TRAINING = "Training"
+    EVALUATION = "Evaluation"
+    DETECTION = "Detection"
+    PUBLISHING = "Publishing"
+
+
+class Stage(Record):
+    """One stage: waiting, running, done or failed, and the seconds it took so far."""
+
+    name: StageName
+    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    seconds: float = 0.0
+    done: int = 0
+    total: int = 0
+
+
+class Status(Record):
+    """The state of a running attempt as last written by its child; times in seconds, lr as the template means it."""
+
+    stages: tuple[Stage, ...]
+    at: AwareDatetime
+    device: str = ""
+    canvas: tuple[int, int] | None = None
+    images: int = 0
+    test_images: int = 0
+    batch: int = 0
+    iteration: int = 0
+    iterations: int = 0
+    epoch: int = 0
+    loss: float | None = None
+    lr: float | None = None
+    ap: float | None = None
+    seconds_left: float | None = None
+    notices: tuple[Message, ...] = ()
+
+
+class Point(Record):
+    """One line of ``metrics.jsonl``: an iteration (loss, lr, seconds) or an evaluation (AP, by field id)."""
+
+    iteration: int
+    loss: float | None = None
+    lr: float | None = None
+    seconds: float | None = None
+    ap: float | None = None
+    ap_50_95: float | None = None
+    per_field: dict[str, float | None] | None = None
+
+
+def write_status(paths: AttemptPaths, status: Status) -> None:
+    """Replace the status; not synced, the next one comes soon."""
+    files.replace(paths.status, encode(status), durable=False)
+
+
+def read_status(paths: AttemptPaths) -> Status | None:
+    """The status as last written; None before the first or if it cannot be read."""
+    try:
+        return load_if_there(Status, paths.status)
+    except Damaged:
+        return None
+
+
+def read_points(paths: AttemptPaths, offset: int = 0) -> tuple[list[Point], int]:
+    """Points from byte ``offset`` on and the next offset; a line that cannot be read is passed over."""
+    lines, end = files.read_lines(paths.metrics, offset)
+    return [point for point in map(_point, lines) if point is not None], end
+
+
+def read_curves(attempts: tuple[Attempt, ...]) -> list[Point]:
+    """The points of a whole run: where an attempt resumed earlier than the last one got, its points stand."""
+    points: list[Point] = []
+    for attempt in attempts:
+        new, _ = read_points(attempt.paths)
+        if new:
+            points = [point for point in points if point.iteration < new[0].iteration] + new
+    return points
+
+
+def tail(path: Path, lines: int) -> list[str]:
+    """The last ``lines`` lines of a log, oldest first; none if it is not there yet. Reads the end of the file only."""
+    try:
+        with path.open("rb") as file:
+            start = max(0, file.seek(0, os.SEEK_END) - lines * _LINE_BYTES)
+            file.seek(start)
+            found = file.read().decode("utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    return found[1 if start else 0 :][-lines:]
+
+
+def _point(line: bytes) -> Point | None:
+    try:
+        return Point.model_validate_json(line)
+    except ValidationError:
+        return None

@@ -1,0 +1,82 @@
+"""Snapshots: the labels a run is trained on and the images it is to label, fixed when it starts."""
+
+import hashlib
+from itertools import islice
+
+from storage import images
+from storage.images import Image, Split
+from storage.index import Index
+from storage.paths import Store
+from storage.projects import Field, Project
+from storage.records import Record
+
+TEST_SHARE = 0.2  # of the labelled images; at least two once there are eight, so that AP means something
+
+
+class LabelledImage(Record):
+    """An image with the label revision it is trained or tested on."""
+
+    image: str
+    rev: int
+    split: Split
+
+
+class UnlabelledImage(Record):
+    """An image without a label when the run started, and its label's head revision then (0: never labelled)."""
+
+    image: str
+    rev: int
+
+
+class Snapshot(Record):
+    """``snapshot.json``: resumed attempts work on the same one."""
+
+    project: str
+    fields: tuple[Field, ...]
+    labelled: tuple[LabelledImage, ...]
+    unlabelled: tuple[UnlabelledImage, ...]
+
+
+def take(store: Store, project: Project, index: Index, use_unreviewed: bool, author: str) -> Snapshot:
+    """The project's labels as they are now; confirmed ones without a split are given one first.
+
+    Labels nobody reviewed never become test images, and are trained on only if the template says so.
+    """
+    assign_split(store, project, index, author)
+    index.refresh(project.id, full=True)
+    confirmed = [LabelledImage(image=row.image, rev=row.label_rev, split=row.split or "train") for row in index.images(project.id, "confirmed")]
+    unreviewed = index.images(project.id, "unreviewed") if use_unreviewed else []
+    return Snapshot(
+        project=project.id,
+        fields=project.fields,
+        labelled=(*confirmed, *(LabelledImage(image=row.image, rev=row.label_rev, split="train") for row in unreviewed)),
+        unlabelled=tuple(UnlabelledImage(image=row.image, rev=row.label_rev) for row in index.images(project.id, "unlabelled")),
+    )
+
+
+def assign_split(store: Store, project: Project, index: Index, author: str) -> None:
+    """Give every confirmed image without a split one, so that about a fifth are test images.
+
+    The order is that of a hash of the image's id: random to the eye, the same on every host, and an image
+    keeps its split when more labels come.
+    """
+    index.refresh(project.id, full=True)
+    rows = index.images(project.id, "confirmed")
+    test = sum(row.split == "test" for row in rows)
+    open_rows = sorted((row for row in rows if row.split is None), key=lambda row: _shuffled(project.id, row.image))
+    wanted = max(0, _test_count(len(rows)) - test)
+    paths = store.project(project.id)
+    chosen = {row.image for row in islice(open_rows, wanted)}
+    for row in open_rows:
+        record: Image = images.get(paths, row.image)
+        images.change(paths, record, author, split="test" if row.image in chosen else "train")
+
+
+def _test_count(labelled: int) -> int:
+    if labelled < 2:
+        return 0  # one labelled image is needed for training
+    return max(2 if labelled >= 8 else 1, round(TEST_SHARE * labelled))
+
+
+def _shuffled(project: str, image: str) -> str:
+    return hashlib.sha256(f"{project}:{image}".encode()).hexdigest()

@@ -1,0 +1,99 @@
+"""Who may import whom, and what the store may not do; read from the source, nothing is run."""
+
+import ast
+import re
+import sys
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("storage", "worker", "pages", "server")
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+MODULES |= {path.stem: path for path in (ROOT / "app.py", ROOT / "cli.py") if path.is_file()}
+
+MAY_IMPORT = {"storage": {"storage"}, "worker": {"worker", "storage"}, "pages": {"pages", "storage"}, "server": {"server", "storage"}}
+FOREIGN = {
+    "storage": {"torch", "torchvision", "streamlit"},
+    "worker": {"streamlit"},
+    "pages": {"torch", "torchvision"},
+    "server": {"torch"},
+}
+# Store and worker are one thing on top of another, from bytes to actions; this keeps them from growing taller.
+DEPTH = {"storage": 10, "worker": 7, "pages": 4, "server": 4}
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text("utf-8"))
+
+
+@cache
+def imported(module: str) -> frozenset[str]:
+    """Full names of everything imported, inside functions too; ``from a import b`` gives ``a`` and ``a.b``."""
+    names = set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(names)
+
+
+@cache
+def tops(module: str) -> frozenset[str]:
+    return frozenset(name.split(".")[0] for name in imported(module))
+
+
+def chain(module: str, above: tuple[str, ...] = ()) -> list[str]:
+    """The longest chain of imports downwards from ``module`` inside its own package; fails on a cycle."""
+    assert module not in above, f"import cycle: {' → '.join((*above, module))}"
+    package = module.split(".")[0]
+    below = [chain(name, (*above, module)) for name in imported(module) & MODULES.keys() if name.split(".")[0] == package]
+    return [module, *max(below, key=len, default=[])]
+
+
+def of(package: str) -> list[str]:
+    return [module for module in MODULES if module.split(".")[0] == package]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_go_one_way(package: str) -> None:
+    ours = {*PACKAGES, "app", "cli", "tests", "bench"}
+    wrong = {module: found for module in of(package) if (found := tops(module) & ((ours - MAY_IMPORT[package]) | FOREIGN[package]))}
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_chains_of_imports_are_short_and_closed_nowhere(package: str) -> None:
+    longest = max((chain(module) for module in of(package)), key=len, default=[])
+    assert len(longest) - 1 <= DEPTH[package], " → ".join(longest)
+
+
+def test_every_imported_library_is_pinned() -> None:
+    pinned = {re.split("[=~<>]", line)[0] for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines()}
+    providers = packages_distributions()
+    used = {name for module in MODULES for name in tops(module)} - {*PACKAGES, "app", "cli", *sys.stdlib_module_names}
+    assert not {name for name in used if not pinned & {distribution.lower() for distribution in providers.get(name, [])}}
+
+
+@pytest.mark.parametrize("module", of("storage"))
+def test_the_store_decides_nothing_by_stat(module: str) -> None:
+    # On NFS these answer with what was true up to 44 seconds ago; an open file's os.fstat is fresh.
+    stale = re.compile(r"os\.(path\.|stat\()|\.(exists|stat|lstat)\(|getmtime")
+    calls = [ast.unparse(node) for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if stale.search(call)]
+
+
+@pytest.mark.parametrize("module", [module for module in of("storage") if module != "storage.files"])
+def test_only_storage_files_writes_files(module: str) -> None:
+    writing = re.compile(r"(\.write_(text|bytes)|os\.(rename|replace|link))\(|\bopen\(.*'[rbt]*[wax+]")
+    calls = [ast.unparse(node) for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if writing.search(call)]
+
+
+def test_no_test_is_left_out(pytestconfig: pytest.Config) -> None:
+    collected = {path for pattern in pytestconfig.getini("testpaths") for top in ROOT.glob(pattern) for path in (top, *top.rglob("*.py"))}
+    assert not set((ROOT / "tests").rglob("test_*.py")) - collected

@@ -1,0 +1,98 @@
+"""The base model: pretrained weights, canvas, losses and boxes."""
+
+import onnx
+import pytest
+import torch
+from onnx.reference import ReferenceEvaluator
+from safetensors.torch import load, save
+
+from worker.models import build, weights
+from worker.models.backbone import TextBackbone, load_pretrained
+from worker.models.losses import assign, detection_losses
+
+CANVAS = (64, 128)
+STAGE_OUTPUTS = [f"p2o.pd_op.add.{number}.0" for number in (14, 27, 50, 63)]
+
+
+def wheel_graph() -> onnx.ModelProto:
+    from importlib.resources import files
+
+    graph = onnx.load_from_string((files("rapidocr") / "models" / "PP-OCRv6_det_small.onnx").read_bytes())
+    del graph.graph.output[:]
+    graph.graph.output.extend(onnx.helper.make_tensor_value_info(name, 1, None) for name in STAGE_OUTPUTS)
+    return graph
+
+
+def test_the_backbone_computes_what_the_wheels_own_graph_computes():
+    backbone = TextBackbone().eval()
+    load_pretrained(backbone)
+    pixels = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0)) * 255
+    normal = (pixels.flip(1) - backbone.mean) / backbone.std
+    expected = ReferenceEvaluator(wheel_graph()).run(STAGE_OUTPUTS, {"x": normal.numpy()})
+    with torch.no_grad():
+        for ours, theirs in zip(backbone(pixels), expected, strict=True):
+            torch.testing.assert_close(ours, torch.from_numpy(theirs), atol=1e-3, rtol=1e-3)
+
+
+def test_a_graph_of_another_layout_is_refused(monkeypatch):
+    monkeypatch.setattr("worker.models.backbone._wheel_weights", lambda count: [(torch.zeros(1), torch.zeros(1))] * count)
+    with pytest.raises(ValueError, match="install rapidocr"):
+        load_pretrained(TextBackbone())
+
+
+def test_weights_survive_safetensors_and_need_no_wheel_to_load():
+    model = build("base-SmartOCR-01", 3, CANVAS).to(memory_format=torch.channels_last).eval()
+    again = build("base-SmartOCR-01", 3, CANVAS, pretrained=False).eval()
+    again.load_state_dict(load(save(weights(model))))
+    image = torch.randint(0, 255, (1, 3, *CANVAS), dtype=torch.uint8)
+    with torch.no_grad():
+        torch.testing.assert_close(again.predict(image)[1], model.predict(image)[1])
+
+
+def test_an_unknown_base_model_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="base-SmartOCR-01"):
+        build("base-OCR", 3, CANVAS)
+
+
+@pytest.mark.parametrize("canvas", [(60, 128), (0, 64)])
+def test_a_canvas_the_strides_do_not_divide_is_refused(canvas):
+    with pytest.raises(ValueError, match="multiples of 32"):
+        build("base-SmartOCR-01", 3, canvas)
+
+
+def test_an_untrained_model_finds_nothing():
+    model = build("base-SmartOCR-01", 3, CANVAS).eval()
+    with torch.no_grad():
+        (found,) = model(torch.full((1, 3, *CANVAS), 255, dtype=torch.uint8))
+    assert found["boxes"].shape == (0, 4)
+
+
+def test_a_page_without_labels_teaches_that_nothing_is_there():
+    model = build("base-SmartOCR-01", 3, CANVAS)
+    empty = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
+    losses = model(torch.full((1, 3, *CANVAS), 255, dtype=torch.uint8), [empty])
+    assert losses["box"] == 0
+    assert losses["score"] > 0
+
+
+def test_perfect_boxes_and_scores_cost_less_than_wrong_ones():
+    model = build("base-SmartOCR-01", 2, CANVAS)
+    target = {"boxes": torch.tensor([[16.0, 16.0, 80.0, 40.0]]), "labels": torch.tensor([1])}
+    boxes = target["boxes"].expand(1, len(model.places), 4)
+    inside = ((model.places > 16) & (model.places < torch.tensor([80.0, 40.0]))).all(dim=1)
+    logits = torch.full((1, len(model.places), 2), -9.0)
+    logits[0, inside, 1] = 9.0
+    good = sum(detection_losses(logits, boxes, model.places, [target]).values())
+    bad = sum(detection_losses(-logits, boxes + 30, model.places, [target]).values())
+    assert good < bad / 3
+
+
+def test_text_smaller_than_a_cell_is_still_learned_somewhere():
+    model = build("base-SmartOCR-01", 1, CANVAS)
+    # Between the centres of four cells of the finest stride, 8 px apart.
+    target = {"boxes": torch.tensor([[30.0, 30.0, 34.0, 34.0]]), "labels": torch.tensor([0])}
+    scores = torch.full((len(model.places), 1), 0.01)
+    boxes = torch.cat([model.places - 6, model.places + 6], dim=1)
+    place, owner, quality = assign(scores, boxes, model.places, target)
+    assert len(place) > 0
+    assert quality.max() > 0

@@ -1,0 +1,1 @@
+"""One machine's worker: claims processes, drives each in a child process, and carries out applies."""

@@ -1,0 +1,270 @@
+"""One machine's worker as a loop of single passes: heartbeat, look, supervise, claim.
+
+``step(now)`` does one pass and never blocks; the clock is its argument. Training runs in a child process, so that a
+crash in torch or the system killing it for memory ends an attempt and never the worker; applies run in children of
+their own, beside a training.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage import attempts, machines, processes
+from storage.attempts import Attempt, Claim, Ended, Message, Outcome
+from storage.errors import Damaged, NotFound, Refused
+from storage.locks import Lock
+from storage.machines import HEARTBEAT_S, Info, Machine
+from storage.paths import Store
+from storage.processes import Process, State
+from storage.records import now as wall_now
+from storage.root import store_uuid
+from worker import hardware
+
+log = logging.getLogger(__name__)
+
+STOP_GRACE_S = 60.0  # a child saves a checkpoint when asked to stop; after this it is killed
+LOST_S = 60.0  # without a sign of the lock; below the 90 s after which NFS hands it to another host
+SPARE_RETRY_S = 10.0  # between tries to start the waiting child, should torch fail to import
+LABEL_STATES = frozenset({State.APPLYING, State.ROLLING_BACK})
+
+
+@dataclass
+class Running:
+    """The attempt under way, the child that runs it, and when it was asked to stop."""
+
+    process: str
+    attempt: Attempt
+    child: subprocess.Popen[bytes]
+    stop_sent: float | None = None
+
+
+class Agent:
+    """The one worker of a machine; Refused if the machine has one already, here or on another host."""
+
+    def __init__(self, store: Store, machine: Machine) -> None:
+        self.store = store
+        self.machine = machine
+        # Two locks: the local one is exact on this host, the one in the store catches a second host of the same name.
+        local = Path(tempfile.gettempdir()) / f"fieldmark-{store_uuid(store)}-{machine.id}.lock"
+        what = f"Machine {machine.name!r}"
+        self._locks = [Lock(local, what), Lock(store.machine(machine.id).worker_lock, what)]
+        self._info = Info(
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            worker=uuid.uuid4().hex,
+            seq=0,
+            cores=hardware.cores(),
+            memory=0,
+            memory_used=0,
+            versions=hardware.versions(),
+            since=wall_now(),
+            at=wall_now(),
+        )
+        self._heartbeat_due = 0.0
+        self._held = time.monotonic()
+        self._settled: dict[str, int] = {}
+        self._running: Running | None = None
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._spare_due = 0.0
+        self._applying: dict[str, subprocess.Popen[bytes]] = {}
+
+    def step(self, now: float) -> None:
+        """One pass at monotonic time ``now``; Refused if the machine's lock is lost. After any other error, pass again."""
+        if now >= self._heartbeat_due:
+            self._beat(now)
+        self._keep_spare(now)
+        self._supervise(now)
+        open_processes = self._look()
+        self._tend_applies(open_processes)
+        if self._running is None:
+            self._claim_next(open_processes)
+
+    def shut_down(self, wait_s: float = STOP_GRACE_S) -> None:
+        """Stop the run, keep its checkpoint, and let the next worker resume it; release the machine."""
+        if self._running:
+            self._running.child.terminate()
+            self._wait_for(self._running.child, wait_s)
+            self._record_end(self._running)
+        for child in [*self._applying.values(), *([self._spare] if self._spare else [])]:
+            child.kill()
+            child.wait()
+        self._report(process=None, left=True)
+        for lock in self._locks:
+            lock.release()
+
+    def _beat(self, now: float) -> None:
+        try:
+            for lock in self._locks:
+                lock.beat()
+        except OSError as error:
+            log.error("The machine's lock cannot be written: %s", error)
+            if now - self._held > LOST_S:
+                raise Refused("Machine {machine!r} lost its lock; start its worker again", machine=self.machine.name) from error
+        else:
+            self._held = now
+        self._report(process=self._running.process if self._running else None)
+        self._heartbeat_due = now + HEARTBEAT_S
+
+    def _report(self, **changes: object) -> None:
+        total, used = hardware.memory()
+        figures = {"seq": self._info.seq + 1, "at": wall_now(), "memory": total, "memory_used": used, "gpus": hardware.gpus()}
+        self._info = self._info.model_copy(update={**figures, **changes})
+        machines.report(self.store, self.machine.id, self._info)
+
+    def _look(self) -> list[Process]:
+        """Processes that may need something from this worker; those that cannot are passed over until asked again."""
+        found = []
+        for process in processes.list_ids(self.store):
+            try:
+                asked = processes.count_requests(self.store, process)
+                if self._settled.get(process) != asked:
+                    found.append(processes.get(self.store, process))
+            except NotFound:
+                self._settled[process] = 0
+            except Damaged as error:
+                log.error("Process %s is passed over: %s", process, error)
+                self._settled[process] = asked
+        return [process for process in found if not self._settle(process)]
+
+    def _settle(self, process: Process) -> bool:
+        mine = process.spec.machine == self.machine.id
+        needs_run = mine and (process.state in processes.UNFINISHED or process.may_resume_itself)
+        if needs_run or process.state in LABEL_STATES:
+            return False
+        self._settled[process.id] = len(process.requests)
+        return True
+
+    def _supervise(self, now: float) -> None:
+        """Pass a stop on to the child, and record the end of one that has ended."""
+        running = self._running
+        if running is None:
+            return
+        if running.child.poll() is not None:
+            self._record_end(running)
+            self._running = None
+            self._settled.pop(running.process, None)
+            self._report(process=None)
+        elif running.stop_sent is None:
+            process = processes.get(self.store, running.process)
+            if process.last is None or process.last.end is not None:
+                running.child.kill()  # an administrator declared this machine lost: the attempt is no longer ours
+            elif process.stop_asked:
+                running.child.terminate()
+                running.stop_sent = now
+        elif now - running.stop_sent > STOP_GRACE_S:
+            running.child.kill()
+
+    def _record_end(self, running: Running) -> None:
+        result = attempts.result(running.attempt.paths)
+        ended = result or _died(running.child.returncode)
+        if ended.outcome == Outcome.STOPPED and not processes.get(self.store, running.process).stop_asked:
+            message = Message(template="The worker was shut down; the run goes on when it is back")
+            ended = ended.model_copy(update={"outcome": Outcome.INTERRUPTED, "message": message})
+        attempts.end(running.attempt.paths, ended)
+        log.info("Process %s, attempt %d: %s", running.process, running.attempt.number, ended.outcome)
+
+    def _tend_applies(self, found: list[Process]) -> None:
+        """Start a child for each apply or roll back asked for; one that died is started again."""
+        self._applying = {process: child for process, child in self._applying.items() if child.poll() is None}
+        for process in found:
+            wanted = process.state in LABEL_STATES and process.id not in self._applying
+            # Another machine's apply is finished here once that machine is gone: any worker can do it.
+            if wanted and (process.spec.machine == self.machine.id or not machines.is_alive(self.store, process.spec.machine)):
+                self._applying[process.id] = self._launch("worker.apply", str(self.store.root), process.id)
+
+    def _claim_next(self, found: list[Process]) -> None:
+        mine = [process for process in found if process.spec.machine == self.machine.id]
+        for process in mine:
+            self._bury(process)
+        ready = [process for process in mine if process.state == State.QUEUED or process.may_resume_itself]
+        for process in sorted(ready, key=lambda process: (process.start_request.at if process.start_request else wall_now(), process.id)):
+            if self._claim(process):
+                return
+
+    def _bury(self, process: Process) -> None:
+        """End an attempt that a dead worker of this machine left open; this one holds the machine lock, so it is dead."""
+        last = process.last
+        if last is None or last.end is not None or process.state not in processes.UNFINISHED:
+            return
+        try:
+            Lock(self.store.process(process.id).run_lock, f"The run of process {process.id}").release()
+        except Refused:
+            return  # its child has not noticed yet that the worker is gone
+        message = Message(template="The worker ended unexpectedly; the run is resumed from its newest checkpoint")
+        attempts.end(last.paths, attempts.result(last.paths) or Ended(outcome=Outcome.INTERRUPTED, at=wall_now(), message=message, died=True))
+
+    def _claim(self, process: Process) -> bool:
+        request, last = process.start_request, process.last
+        if request is None or self._spare is None or self._spare.poll() is not None:
+            return False
+        claim = Claim(
+            machine=self.machine.id,
+            worker=self._info.worker,
+            host=self._info.host,
+            pid=self._info.pid,
+            request=request.number,
+            at=wall_now(),
+            micro_batch=_smaller_batch(process) if last and last.end and last.end.signal == signal.SIGKILL else None,
+        )
+        attempt = attempts.claim(self.store.process(process.id), claim)
+        if attempt is None:
+            return False
+        self._send(self._spare, process.id, attempt)
+        self._running, self._spare = Running(process.id, attempt, self._spare), None
+        log.info("Process %s, attempt %d: claimed", process.id, attempt.number)
+        self._report(process=process.id)
+        return True
+
+    def _keep_spare(self, now: float) -> None:
+        """Have a child waiting with torch imported, unless one runs; a machine's memory is the training's."""
+        dead = self._spare is None or self._spare.poll() is not None
+        if self._running is None and dead and now >= self._spare_due:
+            self._spare = self._launch("worker.run", str(self.store.root))
+            self._spare_due = now + (SPARE_RETRY_S if self._spare_due else 0)
+
+    def _send(self, child: subprocess.Popen[bytes], process: str, attempt: Attempt) -> None:
+        assert child.stdin is not None
+        try:
+            child.stdin.write(f"{process} {attempt.number}\n".encode())
+            child.stdin.close()
+        except BrokenPipeError:
+            log.error("The waiting child is gone; attempt %d of process %s ends with it", attempt.number, process)
+
+    def _launch(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", module, *arguments, str(os.getpid())]
+        # A session of its own: Ctrl-C in the terminal reaches the worker alone, which then ends the child cleanly.
+        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, cwd=Path(__file__).parent.parent)
+
+    def _wait_for(self, child: subprocess.Popen[bytes], seconds: float) -> None:
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _died(code: int | None) -> Ended:
+    """The end of a child that left no word: killed by a signal (resumed), or it could not even start (failed)."""
+    if code is not None and code < 0:
+        message = Message(
+            template="The training was killed by signal {signal} ({name}); most often the system was short of memory",
+            values={"signal": -code, "name": signal.strsignal(-code) or ""},
+        )
+        return Ended(outcome=Outcome.INTERRUPTED, at=wall_now(), message=message, died=True, signal=-code)
+    message = Message(template="The training ended with code {code} and no word; see the log", values={"code": code or 0})
+    return Ended(outcome=Outcome.FAILED, at=wall_now(), message=message, died=True)
+
+
+def _smaller_batch(process: Process) -> int:
+    """Half as many images at once as in the attempt that was killed, for the same effective batch."""
+    last = process.last
+    before = last.claim.micro_batch if last and last.claim.micro_batch else process.spec.template.parameters.batch
+    return max(1, before // 2)

@@ -1,0 +1,87 @@
+"""The apply step: carries out the newest request to apply labels or roll them back, from wherever an earlier try stopped.
+
+Runs in a process of its own beside a training: ``python -m worker.apply STORE PROCESS PARENT``.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from storage import actions, applies, files, processes
+from storage.applies import Plan, Progress
+from storage.errors import NotFound, Refused
+from storage.index import Index
+from storage.paths import ApplyPaths, Store
+from storage.processes import Process, Request, State
+from storage.projects import PROJECTS, Project
+from storage.records import encode, load, now
+from storage.root import open_store
+from worker.parent import die_with_parent
+
+_PROGRESS_S = 0.5
+
+
+def main(store_root: str, process: str, parent: str) -> None:
+    """Carry out what was asked of ``process`` last."""
+    die_with_parent(int(parent))
+    store = open_store(Path(store_root))
+    carry_out(store, processes.get(store, process))
+
+
+def carry_out(store: Store, process: Process) -> None:
+    """Apply or roll back; does nothing if that was finished meanwhile. Two at once do no harm."""
+    request = processes.label_request(process.requests)
+    if request is None or request.apply is None or process.state not in (State.APPLYING, State.ROLLING_BACK):
+        return
+    _, project = PROJECTS.get(store, process.spec.project)
+    paths = store.process(process.id).apply(request.apply)
+    if request.action == "apply":
+        _apply(store, process, request, project, paths)
+    else:
+        applies.roll_back(store.project(project.id), paths, load(Plan, paths.plan), request.author, _Reporter(paths))
+
+
+def _apply(store: Store, process: Process, request: Request, project: Project, paths: ApplyPaths) -> None:
+    plan = _plan(store, process, request, project, paths)
+    attempt = next(attempt for attempt in process.attempts if attempt.number == plan.attempt)
+    boxes = applies.chosen_boxes(attempt, project, plan.rule, process.id)
+    applies.carry_out(store.project(project.id), paths, plan, boxes, _Reporter(paths))
+
+
+def _plan(store: Store, process: Process, request: Request, project: Project, paths: ApplyPaths) -> Plan:
+    try:
+        return load(Plan, paths.plan)
+    except NotFound:
+        pass
+    if process.last is None or request.apply is None:  # a completed process has both
+        raise Refused("Process {process} has no attempt whose detections could be applied", process=process.id)
+    rule = actions.rule_for(store, process, request.thresholds)
+    found = applies.preview(store, project, process.last, rule, Index(store))
+    plan = Plan(
+        id=request.apply,
+        process=process.id,
+        attempt=process.last.number,
+        author=request.author,
+        rule=rule,
+        base=found.base,
+        skipped=found.skipped,
+        at=now(),
+    )
+    return applies.make_plan(paths, plan)
+
+
+class _Reporter:
+    """Writes images done of all, at most twice a second."""
+
+    def __init__(self, paths: ApplyPaths) -> None:
+        self._paths = paths
+        self._due = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._due or done == total:
+            files.replace(self._paths.progress, encode(Progress(done=done, total=total)), durable=False)
+            self._due = time.monotonic() + _PROGRESS_S
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

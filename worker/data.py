@@ -1,0 +1,193 @@
+"""Labelled images as training sees them: one fixed canvas, cached pages, and batches that depend on nothing but a seed.
+
+Threads read ahead instead of processes: decoding, resizing and warping release the interpreter lock, threads share the
+page cache, and there is no second import of torch to wait for before the first iteration.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from storage.errors import BadImage
+from storage.pictures import read_rgb
+from worker.augment import augment
+
+MULTIPLE = 32
+_BUDGET = 560 * 1024
+_LARGEST_GAIN = 1.0
+_CACHE_BYTES = 1 << 30
+_PADDING = 114
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One image and, where labelled, its boxes: `xyxy` (n, 4) in pixels of the original after EXIF orientation,
+    `class_id` (n,) index into the project's list of fields."""
+
+    image: str
+    path: Path
+    width: int
+    height: int
+    xyxy: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+
+
+class NoExamples(ValueError):
+    """Not one image could be read, so there is nothing to train on."""
+
+
+def choose_canvas(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """(height, width) in multiples of 32 that keeps images of these (width, height) largest, within a pixel budget."""
+    width, height = np.array(sizes, dtype=np.float64).T
+    budget = min(_BUDGET, float(np.median(width * height)) * _LARGEST_GAIN**2)
+    best, best_scale = (MULTIPLE, MULTIPLE), -np.inf
+    for across in range(MULTIPLE, int(budget / MULTIPLE) + 1, MULTIPLE):
+        down = max(MULTIPLE, int(budget / across / MULTIPLE) * MULTIPLE)
+        scale = np.log(np.minimum(across / width, down / height)).mean()
+        if scale > best_scale + 1e-6:
+            best, best_scale = (down, across), scale
+    return best
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """The map between an image of (width, height) and a canvas of (height, width): scaled to fit, at the top left."""
+
+    width: int
+    height: int
+    canvas: tuple[int, int]
+
+    @property
+    def scale(self) -> float:
+        return min(self.canvas[0] / self.height, self.canvas[1] / self.width)
+
+    def picture(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Pixels of the image, of any size read, on the canvas."""
+        across, down = max(1, round(self.width * self.scale)), max(1, round(self.height * self.scale))
+        shrink = cv2.INTER_AREA if across < rgb.shape[1] else cv2.INTER_LINEAR
+        page = np.full((*self.canvas, 3), _PADDING, dtype=np.uint8)
+        page[:down, :across] = cv2.resize(rgb, (across, down), interpolation=shrink)
+        return page
+
+    def to_canvas(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes (n, 4): pixels of the image → pixels of the canvas."""
+        return (xyxy * self.scale).astype(np.float32)
+
+    def to_image(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes (n, 4): pixels of the canvas → pixels of the image, clipped to it."""
+        limit = np.array([self.width, self.height] * 2, dtype=np.float32)
+        return np.clip(xyxy / self.scale, 0, limit).astype(np.float32)
+
+
+class Pages:
+    """Images on the canvas, uint8 (height, width, 3), kept in memory up to a gigabyte."""
+
+    def __init__(self, canvas: tuple[int, int]) -> None:
+        self.canvas = canvas
+        self._kept: dict[str, NDArray[np.uint8]] = {}
+        self._room = _CACHE_BYTES // (canvas[0] * canvas[1] * 3)
+
+    def read(self, example: Example) -> NDArray[np.uint8]:
+        """The page of one image; BadImage if it cannot be read."""
+        page = self._kept.get(example.image)
+        if page is None:
+            page = read_page(example, self.canvas)
+            # First come, first kept: every epoch visits every page, where the least recently used would always be
+            # the one needed next.
+            if len(self._kept) < self._room:
+                self._kept[example.image] = page
+        return page
+
+
+def read_page(example: Example, canvas: tuple[int, int]) -> NDArray[np.uint8]:
+    """One image from disk on the canvas, uint8 (height, width, 3); BadImage if it cannot be read."""
+    box = Letterbox(example.width, example.height, canvas)
+    wanted = (int(example.height * box.scale), int(example.width * box.scale))
+    return box.picture(read_rgb(example.path, at_least=wanted))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`images` uint8 (b, 3, height, width), channels last; `targets` one dict per image; `bad` what was skipped."""
+
+    images: Tensor
+    targets: list[dict[str, Tensor]]
+    bad: list[tuple[str, str]] = field(default_factory=list)
+
+
+def batches(
+    examples: Sequence[Example],
+    canvas: tuple[int, int],
+    augmentation: str,
+    *,
+    batch: int,
+    seed: int,
+    loaders: int,
+    iterations: range,
+    rank: int = 0,
+    world_size: int = 1,
+    pin: bool = False,
+) -> Iterator[Batch]:
+    """The batches of `iterations`, read ahead by `loaders` threads.
+
+    Batch k is the same whether the run started at 0 or at k: order and augmentation come from the seed and k alone.
+    """
+    if not examples:
+        raise NoExamples("No labelled image to train on; label some images or give the test split fewer.")
+    pages = Pages(canvas)
+
+    def load(iteration: int) -> Batch:
+        first = (iteration * world_size + rank) * batch
+        bad: dict[str, str] = {}
+        items = [_item(examples, pages, augmentation, seed, first + slot, bad) for slot in range(batch)]
+        images = torch.from_numpy(np.stack([page for page, _ in items])).permute(0, 3, 1, 2)
+        if pin:
+            images = images.pin_memory()
+        return Batch(images, [target for _, target in items], sorted(bad.items()))
+
+    yield from read_ahead(load, iterations, loaders)
+
+
+def read_ahead(load: Callable[[K], V], keys: Sequence[K], loaders: int) -> Iterator[V]:
+    """`load(key)` of each key in order, at most `loaders` + 1 of them under way or waiting."""
+    with ThreadPoolExecutor(max(1, loaders), thread_name_prefix="loader") as pool:
+        waiting = [pool.submit(load, key) for key in keys[: loaders + 1]]
+        try:
+            for position in range(len(keys)):
+                ready = waiting.pop(0)
+                yield ready.result()
+                following = position + loaders + 1
+                if following < len(keys):
+                    waiting.append(pool.submit(load, keys[following]))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _item(
+    examples: Sequence[Example], pages: Pages, augmentation: str, seed: int, position: int, bad: dict[str, str]
+) -> tuple[NDArray[np.uint8], dict[str, Tensor]]:
+    """The example drawn at `position` of the endless shuffled sequence, or the next one that can be read."""
+    epoch, place = divmod(position, len(examples))
+    order = np.random.default_rng((seed, epoch)).permutation(len(examples))
+    for chosen in np.roll(order, -place):
+        example = examples[chosen]
+        try:
+            page = pages.read(example)
+        except BadImage as error:
+            bad[example.image] = str(error)
+            continue
+        xyxy = Letterbox(example.width, example.height, pages.canvas).to_canvas(example.xyxy)
+        page, xyxy = augment(augmentation, page, xyxy, np.random.default_rng((seed, epoch, place, 1)))
+        return page, {"boxes": torch.from_numpy(xyxy), "labels": torch.from_numpy(example.class_id)}
+    raise NoExamples(f"None of the {len(examples)} labelled images can be read; the first: {next(iter(bad.values()))}")

@@ -1,0 +1,68 @@
+"""Find the fields on many images: pages are read ahead while the model works on those before."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from storage.errors import BadImage
+from worker.data import Example, Letterbox, read_ahead, read_page
+from worker.models.detector import FieldDetector
+from worker.models.precision import precision, prepare
+
+GROUP = 4
+"""Images the model looks at together."""
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What was found on one image: `xyxy` (n, 4) float32 pixels of the original, `class_id` (n,), `score` (n,),
+    best first."""
+
+    image: str
+    xyxy: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+    score: NDArray[np.float32]
+
+
+def detect(
+    model: FieldDetector,
+    examples: Sequence[Example],
+    device: torch.device,
+    loaders: int,
+    notice: Callable[..., None],
+) -> Iterator[Detections]:
+    """Detections of each image, in the order given; one that cannot be read is noticed and left out."""
+    prepare(model, device).eval()
+    groups = [examples[first : first + GROUP] for first in range(0, len(examples), GROUP)]
+    for pages in read_ahead(partial(_read, model.canvas), groups, loaders):
+        for example, page in pages:
+            if isinstance(page, BadImage):
+                notice("Image {image} skipped: {reason}", image=example.image, reason=str(page))
+        good = [(example, page) for example, page in pages if not isinstance(page, BadImage)]
+        if good:
+            yield from _find(model, good, device)
+
+
+def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Example, NDArray[np.uint8] | BadImage]]:
+    pages: list[tuple[Example, NDArray[np.uint8] | BadImage]] = []
+    for example in examples:
+        try:
+            pages.append((example, read_page(example, canvas)))
+        except BadImage as error:
+            pages.append((example, error))
+    return pages
+
+
+def _find(
+    model: FieldDetector, pages: list[tuple[Example, NDArray[np.uint8]]], device: torch.device
+) -> Iterator[Detections]:
+    images = torch.from_numpy(np.stack([page for _, page in pages])).permute(0, 3, 1, 2)
+    with torch.inference_mode(), precision(device):
+        found = model(images.to(device))
+    for (example, _), result in zip(pages, found, strict=True):
+        boxes = Letterbox(example.width, example.height, model.canvas).to_image(result["boxes"].cpu().numpy())
+        yield Detections(example.image, boxes, result["labels"].cpu().numpy(), result["scores"].cpu().numpy())

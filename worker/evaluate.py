@@ -1,0 +1,152 @@
+"""How good a detector is on held-out labels, and from which score on to trust each field."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torchvision.ops import box_iou
+
+from worker.data import Example
+from worker.detect import Detections, detect
+from worker.models.detector import SCORE_FLOOR, FieldDetector
+
+_RIGHT_IOU = 0.5
+_PRIOR_BOXES = 10
+_MOST_TRUSTED = 0.5  # a threshold above this is chance: well-trained scores of right boxes begin at about 0.5
+
+
+@dataclass(frozen=True)
+class FieldScore:
+    """Average precision of one field over IoU 0.5…0.95 and at 0.5; None where the test images hold none of it."""
+
+    ap: float | None
+    ap_50: float | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean AP over the fields seen: at IoU 0.5, and over 0.5…0.95; `per_field` follows the list of fields."""
+
+    map_50: float
+    map_50_95: float
+    per_field: tuple[FieldScore, ...]
+
+
+def evaluate(
+    model: FieldDetector,
+    examples: Sequence[Example],
+    device: torch.device,
+    loaders: int,
+    notice: Callable[..., None],
+) -> Evaluation:
+    """Detect on `examples` and compare with their labels; an image that cannot be read is noticed and left out."""
+    detections = list(detect(model, examples, device, loaders, notice))
+    read = {found.image for found in detections}
+    return score(detections, [example for example in examples if example.image in read], model.num_classes)
+
+
+def score(detections: Sequence[Detections], examples: Sequence[Example], num_classes: int) -> Evaluation:
+    """AP of `detections` against the labels of `examples`; an image without detections counts as found empty."""
+    found = {item.image: item for item in detections}
+    predictions = [_prediction(found.get(example.image)) for example in examples]
+    truth = [{"boxes": torch.from_numpy(e.xyxy), "labels": torch.from_numpy(e.class_id)} for e in examples]
+    every = _average_precision(predictions, truth, None)
+    half = _average_precision(predictions, truth, [_RIGHT_IOU])
+    fields = tuple(FieldScore(every.get(label), half.get(label)) for label in range(num_classes))
+    return Evaluation(_mean(half.values()), _mean(every.values()), fields)
+
+
+def limits(examples: Sequence[Example], num_classes: int) -> list[int]:
+    """Most boxes of each field seen on one labelled image; at least 1."""
+    most = np.ones(num_classes, dtype=np.int64)
+    for example in examples:
+        most = np.maximum(most, np.bincount(example.class_id, minlength=num_classes))
+    return [int(count) for count in most]
+
+
+def thresholds(detections: Sequence[Detections], examples: Sequence[Example], most: Sequence[int]) -> list[float]:
+    """The score from which each field's boxes are worth applying, learned from held-out labels; `most` is `limits`.
+
+    Per field the threshold of best F1, drawn towards that of all fields together, as a handful of held-out images
+    says little about one field:  t = (n · t_field + 10 · t_all) / (n + 10), n = boxes of the field held out.
+    """
+    judged = [_judge(detections, examples, label, limit) for label, limit in enumerate(most)]
+    pooled = _best_threshold(np.concatenate([table for table, _ in judged]), sum(count for _, count in judged))
+    return [
+        (count * _best_threshold(table, count) + _PRIOR_BOXES * pooled) / (count + _PRIOR_BOXES)
+        for table, count in judged
+    ]
+
+
+def _best_threshold(table: NDArray[np.float64], truth: int) -> float:
+    """Middle between the lowest score worth keeping (best F1) and the next one below it; `table` (n, 2): score, right."""
+    table = table[np.argsort(-table[:, 0])]
+    if not truth or not table[:, 1].any():
+        return _MOST_TRUSTED
+    f1 = 2 * np.cumsum(table[:, 1]) / (np.arange(1, len(table) + 1) + truth)
+    last = int(np.flatnonzero(f1 == f1.max())[-1])
+    below = table[last + 1, 0] if last + 1 < len(table) else SCORE_FLOOR
+    return float(min(_MOST_TRUSTED, (table[last, 0] + below) / 2))
+
+
+def _judge(
+    detections: Sequence[Detections], examples: Sequence[Example], label: int, limit: int
+) -> tuple[NDArray[np.float64], int]:
+    """Score and rightness (n, 2) of one field's best `limit` boxes per image, and how many boxes there are to find."""
+    found = {item.image: item for item in detections}
+    rows: list[tuple[float, bool]] = []
+    count = 0
+    for example in examples:
+        truth = torch.from_numpy(example.xyxy[example.class_id == label])
+        count += len(truth)
+        if example.image in found:
+            rows += _match(found[example.image], truth, label, limit)
+    return np.array(rows, dtype=np.float64).reshape(-1, 2), count
+
+
+def _match(found: Detections, truth: torch.Tensor, label: int, limit: int) -> list[tuple[float, bool]]:
+    """Each detection, best first, takes the labelled box it covers best, if none took it before."""
+    chosen = np.flatnonzero(found.class_id == label)[:limit]
+    overlap = box_iou(torch.from_numpy(found.xyxy[chosen]), truth).numpy()
+    rows = []
+    for row, index in enumerate(chosen):
+        best = overlap[row].argmax() if len(truth) else 0
+        right = bool(len(truth)) and overlap[row, best] >= _RIGHT_IOU
+        if right:
+            overlap[:, best] = 0
+        rows.append((float(found.score[index]), bool(right)))
+    return rows
+
+
+def _average_precision(
+    predictions: list[dict[str, torch.Tensor]], truth: list[dict[str, torch.Tensor]], ious: list[float] | None
+) -> dict[int, float]:
+    """Field index → AP, for the fields the truth holds."""
+    # Importing this takes longer than the first iteration, which must not wait for it.
+    from torchmetrics.detection import MeanAveragePrecision
+
+    present = {int(label) for target in truth for label in target["labels"]}
+    if not present:
+        return {}
+    metric = MeanAveragePrecision(iou_thresholds=ious, class_metrics=True, backend="faster_coco_eval")
+    metric.warn_on_many_detections = False
+    metric.update(predictions, truth)
+    result = metric.compute()
+    pairs = zip(result["classes"].reshape(-1).tolist(), result["map_per_class"].reshape(-1).tolist(), strict=True)
+    return {int(label): value for label, value in pairs if int(label) in present}
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values) or [0.0]))
+
+
+def _prediction(found: Detections | None) -> dict[str, torch.Tensor]:
+    if found is None:
+        return {"boxes": torch.zeros(0, 4), "scores": torch.zeros(0), "labels": torch.zeros(0, dtype=torch.int64)}
+    return {
+        "boxes": torch.from_numpy(found.xyxy),
+        "scores": torch.from_numpy(found.score),
+        "labels": torch.from_numpy(found.class_id),
+    }

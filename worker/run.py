@@ -1,0 +1,82 @@
+"""Drives one attempt, in a child process of the worker; the one place where any error becomes the run's outcome.
+
+The worker keeps one child waiting with torch imported (10 of the first 12 seconds otherwise) and sends it the attempt
+to run as one line on its standard input: ``python -m worker.run STORE PARENT``.
+"""
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from threading import Event
+
+from storage import attempts, processes
+from storage.attempts import Ended, Message, Outcome
+from storage.errors import Refused, StoreError
+from storage.locks import Lock
+from storage.paths import AttemptPaths, Store
+from storage.records import now
+from storage.root import open_store
+from worker import stages
+from worker.parent import die_with_parent
+
+log = logging.getLogger(__name__)
+
+
+def main(store_root: str, parent: str) -> None:
+    """Wait for an attempt and run it; end quietly if the worker has none before it goes."""
+    die_with_parent(int(parent))
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the worker decides what ends
+    stages.warm_up()
+    line = sys.stdin.readline().split()
+    if len(line) == 2:
+        store = open_store(Path(store_root))
+        run(store, line[0], int(line[1]), stop)
+
+
+def run(store: Store, process: str, number: int, stop: Event) -> None:
+    """Run attempt ``number`` of ``process`` and write its result; Refused if another child of it lives."""
+    paths = store.process(process)
+    attempt = paths.attempt(number)
+    _log_to(attempt)
+    lock = Lock(paths.run_lock, f"The run of process {process}")
+    if not attempts.start(attempt, os.getpid()):
+        raise Refused("Attempt {number} of process {process} has been started or ended before", number=number, process=process)
+    attempts.finish(attempt, _drive(store, process, number, stop))
+    lock.release()
+
+
+def _drive(store: Store, process: str, number: int, stop: Event) -> Ended:
+    try:
+        return stages.run(store, processes.get(store, process), number, stop)
+    except StoreError as error:
+        log.error("%s", error)
+        return _failed(Message(template=error.template, values=_plain(error.values)))
+    except Exception as error:
+        log.error("%s", traceback.format_exc())
+        return _failed(Message(template="{kind}: {error}", values={"kind": type(error).__name__, "error": str(error)[:2000]}))
+
+
+def _failed(message: Message) -> Ended:
+    return Ended(outcome=Outcome.FAILED, at=now(), message=message)
+
+
+def _plain(values: dict[str, object]) -> dict[str, object]:
+    return {key: value if isinstance(value, int | float | str) else str(value) for key, value in values.items()}
+
+
+def _log_to(attempt: AttemptPaths) -> None:
+    """Send everything printed from here on, C++ libraries' words included, to the attempt's log."""
+    descriptor = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,276 @@
+"""The stages of a run, from the labels as they are now to a published model: snapshot, data, training, evaluation, detection, publishing."""
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+import numpy as np
+import torch
+from safetensors.torch import load as from_bytes
+from safetensors.torch import save as to_bytes
+
+from storage import checkpoints, files, images, models, snapshots
+from storage.attempts import Ended, Outcome
+from storage.detections import Detection, ImageDetections, Rule
+from storage.errors import Refused, StoreError
+from storage.index import Index
+from storage.labels import Label
+from storage.models import FieldScore, Model
+from storage.paths import AttemptPaths, ProjectPaths, Store
+from storage.processes import Process
+from storage.progress import StageName
+from storage.projects import PROJECTS
+from storage.records import encode, load, load_if_there, now
+from storage.revisions import path as revision_path
+from storage.snapshots import LabelledImage, Snapshot
+from storage.templates import Parameters
+from worker import hardware
+from worker.data import Example, choose_canvas
+from worker.detect import Detections, detect
+from worker.evaluate import Evaluation, limits, score, thresholds
+from worker.models import build
+from worker.models.detector import FieldDetector
+from worker.reporter import Reporter
+from worker.train import TrainSettings, TrainState, train
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What one run works on: labelled examples by split, and the unlabelled ones to find fields on."""
+
+    train: list[Example]
+    test: list[Example]
+    unlabelled: list[Example]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One attempt, with what every stage needs."""
+
+    store: Store
+    process: Process
+    attempt: AttemptPaths
+    snapshot: Snapshot
+    device: torch.device
+    loaders: int
+    reporter: Reporter
+    stop: Event
+
+    @property
+    def parameters(self) -> Parameters:
+        return self.process.spec.template.parameters
+
+
+def warm_up() -> None:
+    """Do before an attempt is known what takes long the first time."""
+    torch.ones(8, 8).mm(torch.ones(8, 8))
+
+
+def run(store: Store, process: Process, number: int, stop: Event) -> Ended:
+    """Run attempt ``number`` of ``process`` through its stages and say how it ended; errors are the caller's."""
+    attempt = store.process(process.id).attempt(number)
+    _, project = PROJECTS.get(store, process.spec.project)
+    reporter = Reporter(attempt, project.fields, process.spec.template.parameters.refresh, stop)
+    try:
+        with reporter.stage(StageName.SNAPSHOT):
+            snapshot = _snapshot(store, process, number)
+        device, loaders = _resources(process.spec.template.parameters, reporter)
+        return _stages(_Run(store, process, attempt, snapshot, device, loaders, reporter, stop))
+    finally:
+        reporter.close()
+
+
+def _stages(run: _Run) -> Ended:
+    with run.reporter.stage(StageName.DATA):
+        data, model, resume = _data(run)
+    with run.reporter.stage(StageName.TRAINING):
+        trained = train(model, data.train, data.test, _settings(run), run.reporter, resume)
+    if trained.stopped and trained.done < run.parameters.iterations:
+        return Ended(outcome=Outcome.STOPPED, at=now())
+    with run.reporter.stage(StageName.EVALUATION):
+        found, rule = _evaluate(run, model, data)
+    if run.process.spec.kind == "auto-label":
+        with run.reporter.stage(StageName.DETECTION):
+            _detect(run, model, data.unlabelled)
+        if run.stop.is_set():
+            return Ended(outcome=Outcome.STOPPED, at=now())
+    with run.reporter.stage(StageName.PUBLISHING):
+        _publish(run, model, data, found, rule)
+    return Ended(outcome=Outcome.COMPLETED, at=now(), model=run.process.id)
+
+
+def _snapshot(store: Store, process: Process, number: int) -> Snapshot:
+    """The snapshot of an earlier attempt, so that a resumed run goes on with the same data; else a new one."""
+    paths = store.process(process.id)
+    for earlier in range(number - 1, 0, -1):
+        snapshot = load_if_there(Snapshot, paths.attempt(earlier).snapshot)
+        if snapshot is not None:
+            break
+    else:
+        _, project = PROJECTS.get(store, process.spec.project)
+        snapshot = snapshots.take(store, project, Index(store), process.spec.template.parameters.use_unreviewed, process.spec.author)
+    files.create_once(paths.attempt(number).snapshot, encode(snapshot))
+    return snapshot
+
+
+def _resources(parameters: Parameters, reporter: Reporter) -> tuple[torch.device, int]:
+    """The device and number of loaders this machine allows, saying where that is less than was asked for."""
+    device = torch.device(parameters.device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        reporter.notice("No CUDA device on this machine: running on the CPU")
+        device = torch.device("cpu")
+    loaders = min(parameters.loaders, hardware.cores())
+    if loaders < parameters.loaders:
+        reporter.notice("Data loader processes lowered from {asked} to {cores}, the physical cores of this machine", asked=parameters.loaders, cores=loaders)
+    reporter.set(device=str(device), batch=parameters.batch, iterations=parameters.iterations)
+    return device, loaders
+
+
+def _data(run: _Run) -> tuple[Data, FieldDetector, TrainState | None]:
+    paths, snapshot = run.store.project(run.snapshot.project), run.snapshot
+    labelled = [(item, example) for item in snapshot.labelled for example in _labelled(run, paths, item)]
+    unlabelled = [example for item in snapshot.unlabelled for example in _unlabelled(run, paths, item.image)]
+    data = Data(
+        train=[example for item, example in labelled if item.split == "train"],
+        test=[example for item, example in labelled if item.split == "test"],
+        unlabelled=unlabelled if run.process.spec.kind == "auto-label" else [],
+    )
+    if not data.train:
+        raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
+    # The canvas of a resumed run follows from the same snapshot, so it is the same.
+    canvas = choose_canvas([(example.width, example.height) for _, example in labelled])
+    model = build(run.parameters.base_model, len(snapshot.fields), canvas)
+    resume = _resume(run)
+    run.reporter.set(canvas=canvas, images=len(data.train), test_images=len(data.test))
+    return data, model, resume
+
+
+def _labelled(run: _Run, paths: ProjectPaths, item: LabelledImage) -> Iterator[Example]:
+    """The example of a labelled image, or none with a notice if its files are damaged."""
+    index = {field.id: position for position, field in enumerate(run.snapshot.fields)}
+    try:
+        label = load(Label, revision_path(paths.label_shard(item.image), item.image, item.rev))
+        record = images.get(paths, item.image)
+    except StoreError as error:
+        run.reporter.notice("Image {image} skipped: {reason}", image=item.image, reason=str(error))
+        return
+    boxes = [box for box in label.boxes or () if box.field in index]
+    yield Example(
+        image=item.image,
+        path=paths.original(item.image),
+        width=record.width,
+        height=record.height,
+        xyxy=np.array([box.xyxy for box in boxes], dtype=np.float32).reshape(-1, 4),
+        class_id=np.array([index[box.field] for box in boxes], dtype=np.int64),
+    )
+
+
+def _unlabelled(run: _Run, paths: ProjectPaths, image: str) -> Iterator[Example]:
+    try:
+        record = images.get(paths, image)
+    except StoreError as error:
+        run.reporter.notice("Image {image} skipped: {reason}", image=image, reason=str(error))
+        return
+    nothing = np.zeros((0, 4), dtype=np.float32)
+    yield Example(image, paths.original(image), record.width, record.height, nothing, np.zeros(0, dtype=np.int64))
+
+
+def _resume(run: _Run) -> TrainState | None:
+    checkpoint = checkpoints.newest(run.store.process(run.process.id), len(run.process.attempts))
+    if checkpoint is None:
+        return None
+    run.reporter.notice("Resumed after iteration {iteration}", iteration=checkpoint.manifest.iteration)
+    run.reporter.set(iteration=checkpoint.manifest.iteration)
+    return TrainState(from_bytes(checkpoint.tensors), json.loads(checkpoint.manifest.meta))
+
+
+def _settings(run: _Run) -> TrainSettings:
+    last = run.process.last
+    return TrainSettings(
+        iterations=run.parameters.iterations,
+        batch=run.parameters.batch,
+        lr=run.parameters.lr,
+        augment=run.parameters.augment,
+        loaders=run.loaders,
+        seed=run.parameters.seed,
+        device=run.device,
+        micro_batch=last.claim.micro_batch if last else None,
+    )
+
+
+def _evaluate(run: _Run, model: FieldDetector, data: Data) -> tuple[Evaluation | None, Rule]:
+    """AP of the weights that will be published, and the threshold and limit of each field."""
+    found = list(detect(model, data.test, run.device, run.loaders, run.reporter.notice))
+    most = limits([*data.train, *data.test], len(run.snapshot.fields))
+    ids = [field.id for field in run.snapshot.fields]
+    rule = Rule(
+        thresholds=dict(zip(ids, thresholds(found, data.test, most), strict=True)),
+        limits=dict(zip(ids, most, strict=True)),
+    )
+    return score(found, data.test, len(ids)) if data.test else None, rule
+
+
+def _detect(run: _Run, model: FieldDetector, unlabelled: Sequence[Example]) -> None:
+    """Append the detections of every unlabelled image; those an earlier attempt found with these weights are copied."""
+    known = _known_detections(run)
+    todo = [example for example in unlabelled if example.image not in known]
+    with files.LineWriter(run.attempt.detections) as writer:
+        for line in known.values():
+            writer.write(line)
+        for done, found in enumerate(detect(model, todo, run.device, run.loaders, run.reporter.notice), start=len(known) + 1):
+            writer.write(_line(found, run.snapshot))
+            run.reporter.progress(StageName.DETECTION, done, len(unlabelled))
+            if run.stop.is_set():
+                return
+
+
+def _known_detections(run: _Run) -> dict[str, bytes]:
+    """Lines by image of earlier attempts: detection only begins once training is complete, so the weights are these."""
+    paths = run.store.process(run.process.id)
+    known: dict[str, bytes] = {}
+    for attempt in run.process.attempts[:-1]:
+        for line in files.read_lines(paths.attempt(attempt.number).detections)[0]:
+            known[ImageDetections.model_validate_json(line).image] = line
+    return known
+
+
+def _line(found: Detections, snapshot: Snapshot) -> bytes:
+    """Detections as a line of ``detections.jsonl``; boxes of no area, which rounding can leave, are left out."""
+    detections = tuple(
+        Detection(field=snapshot.fields[field].id, xyxy=(left, top, right, bottom), score=round(float(certainty), 4))
+        for (left, top, right, bottom), field, certainty in zip(found.xyxy.round(2).tolist(), found.class_id, found.score, strict=True)
+        if right - left >= 1 and bottom - top >= 1
+    )
+    return ImageDetections(image=found.image, detections=detections).model_dump_json().encode()
+
+
+def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation | None, rule: Rule) -> None:
+    """Publish the model under the process's id, unless the attempt was declared lost meanwhile."""
+    if load_if_there(Ended, run.attempt.end) is not None:
+        raise Refused("Attempt {attempt} was ended meanwhile; nothing more of it is kept", attempt=run.attempt.folder.name)
+    weights = to_bytes({name: value.contiguous().cpu() for name, value in model.state_dict().items()})
+    spec, fields = run.process.spec, run.snapshot.fields
+    scores = evaluation.per_field if evaluation else ()
+    record = Model(
+        id=run.process.id,
+        project=spec.project,
+        template=spec.template.name,
+        machine=spec.machine,
+        base_model=run.parameters.base_model,
+        fields=fields,
+        canvas=model.canvas,
+        rule=rule,
+        map_50=evaluation.map_50 if evaluation else None,
+        map_50_95=evaluation.map_50_95 if evaluation else None,
+        per_field={field.id: FieldScore(ap_50=each.ap_50, ap_50_95=each.ap) for field, each in zip(fields, scores, strict=False)},
+        iterations=run.parameters.iterations,
+        images=len(data.train),
+        test_images=len(data.test),
+        weights_sha256=files.sha256(weights),
+        at=now(),
+    )
+    models.publish(run.store, record, weights)

@@ -1,0 +1,297 @@
+"""The training loop. It opens no file and knows no process: what happens goes out through `Progress`.
+
+A run repeats itself and can be resumed: batch k follows from the seed and k, the learning rate from k, and all else
+that changes (weights, their running average, optimiser, the best so far) is in `TrainState`.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from time import perf_counter
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from worker.data import Batch, Example, batches
+from worker.evaluate import Evaluation, FieldScore, evaluate
+from worker.models.detector import FieldDetector
+from worker.models.precision import precision, prepare
+
+# The template's learning rate is on the scale of SGD with momentum, where 0.005 is the usual start. The optimiser here
+# divides each step by the gradient's size, so it needs a tenth of that; pretrained weights move half as fast again.
+_HEAD_SHARE = 0.1
+_BACKBONE_SHARE = 0.05
+_LAST_SHARE = 0.02
+_WEIGHT_DECAY = 0.01
+_LARGEST_GRADIENT = 10.0
+_AVERAGE = 0.99
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """The template's choices for one run; `lr` is on the template's scale (0.005 by default).
+
+    `micro_batch`: images at once, fewer than `batch` where memory is known to be short. `rank` and `world_size` say
+    which share of every batch this process draws.
+    """
+
+    iterations: int
+    batch: int
+    lr: float
+    augment: str
+    loaders: int
+    seed: int
+    device: torch.device
+    evaluate_every: int = 100
+    micro_batch: int | None = None
+    rank: int = 0
+    world_size: int = 1
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """All a run needs to go on: `tensors` flat, contiguous and on the CPU as safetensors wants them, `meta` JSON values."""
+
+    tensors: dict[str, Tensor]
+    meta: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a run ended: whether it was stopped, after how many iterations, and its best evaluation, if any."""
+
+    stopped: bool
+    done: int
+    best: Evaluation | None
+
+
+class Progress(Protocol):
+    """Where the loop reports to, always from the thread that called `train`."""
+
+    def iteration(self, done: int, loss: float, lr: float, seconds: float) -> None:
+        """`done` iterations are over; the last took `seconds`, with `lr` on the template's scale."""
+
+    def evaluation(self, done: int, result: Evaluation) -> None:
+        """The test examples were evaluated after `done` iterations."""
+
+    def checkpoint(self, done: int, state: Callable[[], TrainState], best: bool) -> None:
+        """A point to resume from; call `state` now or never. `best`: the evaluation just made is the best so far."""
+
+    def notice(self, template: str, **values: object) -> None:
+        """Something the analyst should know, as an English template and its values."""
+
+    def stop_asked(self) -> bool:
+        """Whether to stop now, after a whole iteration."""
+
+
+class NonFiniteLoss(ArithmeticError):
+    """The loss became infinite or not a number; the message says when, and what to change."""
+
+
+def train(
+    model: FieldDetector,
+    train_examples: Sequence[Example],
+    test_examples: Sequence[Example],
+    settings: TrainSettings,
+    progress: Progress,
+    resume: TrainState | None = None,
+) -> Trained:
+    """Teach `model` the examples; it is left holding its best weights by test AP, or the last without a test set.
+
+    Raises NoExamples if not one training image can be read, NonFiniteLoss, and torch's own error when not even one
+    image at a time fits into memory.
+    """
+    run = _Run(model, settings, progress)
+    if resume is not None:
+        run.restore(resume)
+    stopped = False
+    with closing(_batches(train_examples, model, settings, run.done)) as ahead:
+        started = perf_counter()
+        for batch in ahead:
+            loss, lr = run.step(batch)
+            progress.iteration(run.done, loss, lr, perf_counter() - started)
+            due = run.done % settings.evaluate_every == 0 or run.done == settings.iterations
+            best = bool(test_examples) and due and run.evaluate(test_examples)
+            progress.checkpoint(run.done, run.state, best)
+            stopped = progress.stop_asked()
+            if stopped:
+                break
+            started = perf_counter()
+    run.finish()
+    return Trained(stopped, run.done, run.best)
+
+
+def _batches(
+    examples: Sequence[Example], model: FieldDetector, settings: TrainSettings, done: int
+) -> Iterator[Batch]:
+    return batches(
+        examples,
+        model.canvas,
+        settings.augment,
+        batch=settings.batch,
+        seed=settings.seed,
+        loaders=settings.loaders,
+        iterations=range(done, settings.iterations),
+        rank=settings.rank,
+        world_size=settings.world_size,
+        pin=settings.device.type == "cuda",
+    )
+
+
+def _share(iteration: int, iterations: int) -> float:
+    """Share of the initial learning rate at `iteration` of `iterations`: half a cosine, from 1 to `_LAST_SHARE`."""
+    return _LAST_SHARE + (1 - _LAST_SHARE) * (1 + math.cos(math.pi * iteration / iterations)) / 2
+
+
+class _Run:
+    """What changes while a model learns."""
+
+    def __init__(self, model: FieldDetector, settings: TrainSettings, progress: Progress) -> None:
+        self.model = prepare(model, settings.device)
+        self.settings = settings
+        self.progress = progress
+        self.done = 0
+        self.micro_batch = min(settings.batch, settings.micro_batch or settings.batch)
+        self.best: Evaluation | None = None
+        self.best_weights: dict[str, Tensor] = {}
+        self.average = _copy(model.state_dict())
+        self.bad: set[str] = set()
+        head, backbone = model.parameter_groups()
+        # RAdam begins gently by itself, so the curve starts at the rate that was typed, without a warm-up.
+        self.optimiser = torch.optim.RAdam(
+            [{"params": head, "share": _HEAD_SHARE}, {"params": backbone, "share": _BACKBONE_SHARE}],
+            weight_decay=_WEIGHT_DECAY,
+            decoupled_weight_decay=True,
+        )
+
+    def step(self, batch: Batch) -> tuple[float, float]:
+        """One optimiser step on one batch → its loss, and the learning rate on the template's scale."""
+        self._notice_bad(batch)
+        self.model.train()
+        lr = self.settings.lr * _share(self.done, self.settings.iterations)
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr * group["share"]
+        loss = self._fit_into_memory(batch)
+        if not math.isfinite(loss):
+            raise NonFiniteLoss(
+                f"The loss became {loss} at iteration {self.done + 1}; "
+                f"start again with a lower initial learning rate than {self.settings.lr}"
+            )
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
+        self.optimiser.step()
+        self.done += 1
+        self._follow()
+        return loss, lr
+
+    def _fit_into_memory(self, batch: Batch) -> float:
+        while True:
+            try:
+                return self._backward(batch)
+            except RuntimeError as error:
+                if not _out_of_memory(error) or self.micro_batch == 1:
+                    raise
+            # Outside the handler: the error's traceback holds on to the tensors that did not fit.
+            self._halve()
+
+    def _backward(self, batch: Batch) -> float:
+        """Gradients of the whole batch, added up over pieces of `micro_batch` images → the loss."""
+        self.optimiser.zero_grad()
+        device, total = self.settings.device, 0.0
+        for first in range(0, len(batch.targets), self.micro_batch):
+            images = batch.images[first : first + self.micro_batch].to(device, non_blocking=True)
+            targets = batch.targets[first : first + self.micro_batch]
+            targets = [{key: value.to(device) for key, value in target.items()} for target in targets]
+            with precision(device):
+                losses = self.model(images, targets)
+            loss = torch.stack(list(losses.values())).sum() * (len(targets) / len(batch.targets))
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        return total
+
+    def _halve(self) -> None:
+        self.optimiser.zero_grad()
+        self.micro_batch //= 2
+        self.progress.notice(
+            "Out of memory: from now on {images} images at once, with gradients added up to the batch size asked for.",
+            images=self.micro_batch,
+        )
+        if self.settings.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _follow(self) -> None:
+        """Move the running average of the weights, quickly at first, towards where they are now."""
+        keep = min(_AVERAGE, self.done / (self.done + 10))
+        now = self.model.state_dict()
+        torch._foreach_lerp_(list(self.average.values()), [now[name] for name in self.average], 1 - keep)
+
+    def evaluate(self, examples: Sequence[Example]) -> bool:
+        """Report the AP of the averaged weights → whether it is the best so far."""
+        learning = _copy(self.model.state_dict())
+        self.model.load_state_dict(self.average)
+        result = evaluate(self.model, examples, self.settings.device, self.settings.loaders, self._notice_image)
+        self.model.load_state_dict(learning)
+        self.progress.evaluation(self.done, result)
+        # Of equals the later: it has seen more.
+        if self.best is not None and result.map_50_95 < self.best.map_50_95:
+            return False
+        self.best, self.best_weights = result, _copy(self.average)
+        return True
+
+    def finish(self) -> None:
+        """Leave the model with the weights to publish."""
+        self.model.load_state_dict(self.best_weights or self.average)
+
+    def state(self) -> TrainState:
+        """A copy of everything that changes."""
+        parts = {"model": self.model.state_dict(), "average": self.average, "best": self.best_weights}
+        moments = self.optimiser.state_dict()["state"]
+        parts |= {f"optimiser.{index}": values for index, values in moments.items()}
+        tensors = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
+        # Channels last is not contiguous to safetensors.
+        tensors = {name: value.to("cpu", copy=True, memory_format=torch.contiguous_format) for name, value in tensors.items()}
+        best = None if self.best is None else asdict(self.best)
+        return TrainState(tensors, {"done": self.done, "micro_batch": self.micro_batch, "best": best})
+
+    def restore(self, state: TrainState) -> None:
+        """Go on from what `state` returned."""
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, value in state.tensors.items():
+            part, key = name.split("/", 1)
+            parts.setdefault(part, {})[key] = value
+        self.model.load_state_dict(parts["model"])
+        for name, value in self.average.items():
+            value.copy_(parts["average"][name])
+        self.best_weights = _copy(parts.get("best", {}))
+        moments = {int(part.split(".")[1]): values for part, values in parts.items() if part.startswith("optimiser.")}
+        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
+        self.done, self.micro_batch = state.meta["done"], state.meta["micro_batch"]
+        self.best = _read_evaluation(state.meta["best"])
+
+    def _notice_bad(self, batch: Batch) -> None:
+        for image, reason in batch.bad:
+            self._notice_image("Image {image} skipped: {reason}", image=image, reason=reason)
+
+    def _notice_image(self, template: str, **values: object) -> None:
+        """Every bad image is said once, not at each epoch or evaluation."""
+        if str(values["image"]) not in self.bad:
+            self.bad.add(str(values["image"]))
+            self.progress.notice(template, **values)
+
+
+def _copy(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in tensors.items()}
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    # On the CPU torch has no class of its own for it, only these words.
+    words = ("can't allocate memory", "DefaultCPUAllocator")
+    return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
+
+
+def _read_evaluation(raw: dict[str, Any] | None) -> Evaluation | None:
+    if raw is None:
+        return None
+    per_field = tuple(FieldScore(**field) for field in raw["per_field"])
+    return Evaluation(raw["map_50"], raw["map_50_95"], per_field)
