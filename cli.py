@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from storage import actions, applies, check, coco, machines, processes, progress, projects, templates
+from storage import actions, check, coco, machines, overview, processes, projects, templates
 from storage.errors import Refused, StoreError
 from storage.index import Index
 from storage.machines import MACHINES
@@ -66,7 +66,11 @@ def _errors() -> Iterator[None]:
         err.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
     except OSError as error:
-        err.print(f"{error.filename or 'The store'}: {error.strerror}. Nothing was half-written; free space or rights, then repeat", style="red", markup=False)
+        err.print(
+            f"{error.filename or 'The store'}: {error.strerror}. Nothing was half-written; free space or rights, then repeat",
+            style="red",
+            markup=False,
+        )
         raise typer.Exit(2) from error
 
 
@@ -150,7 +154,9 @@ def template_list(store: StoreOption = DEFAULT_STORE) -> None:
         table = Table("template", "kind", "iterations", "batch", "lr", "augment", "device")
         for template in listing.items:
             values = template.parameters
-            table.add_row(template.name, template.kind, *map(str, (values.iterations, values.batch, values.lr)), values.augment, values.device)
+            table.add_row(
+                template.name, template.kind, *map(str, (values.iterations, values.batch, values.lr)), values.augment, values.device
+            )
         out.print(table)
         _say_damaged(listing.damaged)
 
@@ -165,7 +171,9 @@ def machine_list(store: StoreOption = DEFAULT_STORE) -> None:
         for machine in listing.items:
             info = machines.read_info(opened, machine.id)
             responds = "yes" if machines.is_alive(opened, machine.id) else "no"
-            table.add_row(machine.name, responds, str(info.cores if info else ""), str(len(info.gpus) if info else ""), (info and info.process) or "")
+            table.add_row(
+                machine.name, responds, str(info.cores if info else ""), str(len(info.gpus) if info else ""), (info and info.process) or ""
+            )
         out.print(table)
         _say_damaged(listing.damaged)
 
@@ -250,7 +258,7 @@ def process_show(
     """Show a process: state, stages, figures, attempts."""
     with _errors():
         opened = open_store(store)
-        shown = _describe(opened, processes.get(opened, process))
+        shown = overview.describe(opened, processes.get(opened, process))
     if as_json:
         out.print_json(data=shown)
         return
@@ -347,45 +355,27 @@ def _wait(store: Store, process: str, good: State) -> bool:
     with _bar("Waiting") as update:
         while True:
             found = processes.get(store, process)
-            if not _is_busy(found):
+            if not overview.is_busy(found):
                 break
-            update(*_progress(store, found), _sentence(store, found))
+            update(*overview.advance(store, found), _sentence(store, found))
             time.sleep(POLL_S)
     out.print(_summary(store, found), markup=False, soft_wrap=True)
     return found.state == good
 
 
-def _is_busy(process: Process) -> bool:
-    busy = processes.UNFINISHED | {State.APPLYING, State.ROLLING_BACK}
-    return process.state in busy or process.may_resume_itself
-
-
-def _progress(store: Store, process: Process) -> tuple[int, int]:
-    request = processes.label_request(process.requests)
-    if process.state in (State.APPLYING, State.ROLLING_BACK) and request and request.apply:
-        done = applies.read_progress(store.process(process.id).apply(request.apply))
-        return (done.done, done.total) if done else (0, 1)
-    status = progress.read_status(process.last.paths) if process.last else None
-    running = next((stage for stage in status.stages if stage.state == "running"), None) if status else None
-    if running and running.total:
-        return running.done, running.total
-    return (status.iteration, status.iterations or 1) if status else (0, 1)
-
-
 def _sentence(store: Store, process: Process) -> str:
     if not machines.is_alive(store, process.spec.machine):
         return f"{process.state}: its machine does not respond"
-    status = progress.read_status(process.last.paths) if process.last else None
+    status = overview.status_of(process)
     stage = next((stage.name.value for stage in status.stages if stage.state == "running"), "") if status else ""
     figures = f" loss {status.loss:.3f}" if status and status.loss is not None else ""
     return f"{process.state} {stage}{figures}" + (f" AP {status.ap:.3f}" if status and status.ap is not None else "")
 
 
 def _summary(store: Store, process: Process) -> str:
-    request = processes.label_request(process.requests)
-    if request and request.apply and process.state in (State.APPLIED, State.ROLLED_BACK):
-        result = applies.outcome(store.process(process.id), request.action, request.apply)
-        return f"{process.state}: {result.changed} images, {len(result.kept)} kept as people left them" if result else str(process.state)
+    outcome = overview.apply_outcome(store, process)
+    if outcome and process.state in (State.APPLIED, State.ROLLED_BACK):
+        return f"{process.state}: {outcome.changed} images, {len(outcome.kept)} kept as people left them"
     message = process.last.end.message if process.last and process.last.end else None
     return f"{process.state}" + (f": {message}" if message else "")
 
@@ -400,31 +390,6 @@ def _thresholds(store: Store, process: Process, given: list[str]) -> dict[str, f
         except ValueError as error:
             raise Refused("Threshold {text!r} is not FIELD=SCORE; write for instance total=0.4", text=text) from error
     return found
-
-
-def _describe(store: Store, process: Process) -> dict[str, Any]:
-    status = progress.read_status(process.last.paths) if process.last else None
-    request = processes.label_request(process.requests)
-    result = applies.outcome(store.process(process.id), request.action, request.apply) if request and request.apply else None
-    return {
-        "id": process.id,
-        "state": process.state.value,
-        "responds": machines.is_alive(store, process.spec.machine),
-        "spec": process.spec.model_dump(mode="json"),
-        "requests": [request.model_dump(mode="json") for request in process.requests],
-        "attempts": [
-            {
-                "number": attempt.number,
-                "claim": attempt.claim.model_dump(mode="json"),
-                "started": attempt.started and attempt.started.model_dump(mode="json"),
-                "end": attempt.end and attempt.end.model_dump(mode="json"),
-                "message": str(attempt.end.message) if attempt.end and attempt.end.message else None,
-            }
-            for attempt in process.attempts
-        ],
-        "status": status and status.model_dump(mode="json"),
-        "apply": result and result.model_dump(mode="json"),
-    }
 
 
 def _say_damaged(damaged: list[Any]) -> None:

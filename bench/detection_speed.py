@@ -41,14 +41,20 @@ def measure(folder: Path, images: int, rounds: int) -> None:
     canvas = choose_canvas([(e.width, e.height) for e in examples])
     examples = (examples * (images // len(examples) + 1))[:images]
     model = build("base-SmartOCR-01", num_classes, canvas)
-    pages = [torch.from_numpy(np.stack([read_page(e, canvas) for e in examples[i : i + GROUP]])).permute(0, 3, 1, 2) for i in range(0, images, GROUP)]
+    pages = [
+        torch.from_numpy(np.stack([read_page(e, canvas) for e in examples[i : i + GROUP]])).permute(0, 3, 1, 2)
+        for i in range(0, images, GROUP)
+    ]
     bare_rate(model, pages[:2])
     bare, whole = [], []
     for _ in range(rounds):
         bare.append(bare_rate(model, pages))
         whole.append(detection_rate(model, examples))
     share = np.median(np.array(whole) / np.array(bare))
-    print(f"{folder.name}: canvas {canvas[0]}x{canvas[1]}, detect {np.median(whole):.1f} images/s, bare {np.median(bare):.1f} images/s, detect/bare {share:.3f}", flush=True)
+    print(
+        f"{folder.name}: canvas {canvas[0]}x{canvas[1]}, detect {np.median(whole):.1f} images/s, bare {np.median(bare):.1f} images/s, detect/bare {share:.3f}",
+        flush=True,
+    )
 
 
 def main() -> None:

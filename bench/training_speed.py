@@ -117,9 +117,7 @@ def measure(folder: Path, iterations: int, reference: int, rounds: int) -> None:
     canvas = choose_canvas([(e.width, e.height) for e in everything])
     examples = everything[: max(BATCH, round(0.1 * len(everything)))]
     model = build("base-SmartOCR-01", num_classes, canvas)
-    feed = batches(
-        examples, canvas, "rotations-exposure-noise", batch=BATCH, seed=0, loaders=1, iterations=range(1)
-    )
+    feed = batches(examples, canvas, "rotations-exposure-noise", batch=BATCH, seed=0, loaders=1, iterations=range(1))
     batch = next(iter(feed))
     bare_seconds(model, batch, 2)
     loop, bare, slow = [], [], []

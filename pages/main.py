@@ -13,21 +13,29 @@ from pages.parts.i18n import LANGUAGES, _, language
 
 HERE = Path(__file__).resolve().parent
 
-st.set_page_config(page_title="Fieldmark", page_icon=str(HERE / "static" / "favicon.svg"), layout="wide")
+st.set_page_config(page_title="Fieldmark", page_icon=str(HERE / "static" / "favicon.svg"), layout="wide", initial_sidebar_state=220)
 with st.sidebar:
     # Before everything else, since it decides the language of all that follows.
     st.segmented_control(
         "Language · Язык", LANGUAGES, default=language(), required=True, key="lang", bind="query-params", format_func=str.upper, label_visibility="collapsed"
     )
 
+
+
+def go_home() -> None:
+    """The address without a path: Streamlit gives its default page no path of its own, so the first page cannot be it."""
+    st.switch_page(runs[0])
+
+
 user = current_user()
 runs = [
-    st.Page(HERE / "processes.py", title=_("Processes"), icon=":material/list:", url_path="processes", default=True),
+    st.Page(HERE / "processes.py", title=_("Processes"), icon=":material/list:", url_path="processes"),
     st.Page(HERE / "monitoring.py", title=_("Monitoring"), icon=":material/show_chart:", url_path="monitoring"),
 ]
-sections = {_("Runs"): runs if user.may("processes", "view") else []}
-listed = {section: pages for section, pages in sections.items() if pages}
-page = st.navigation(listed or [st.Page(refuse, title="Fieldmark")])
+if user.may("processes", "view"):
+    page = st.navigation({"": [st.Page(go_home, title="Fieldmark", default=True, visibility="hidden")], _("Runs"): runs})
+else:
+    page = st.navigation([st.Page(refuse, title="Fieldmark")])
 with st.sidebar:
     st.caption(user.name)
 page.run()

@@ -168,7 +168,9 @@ def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, autho
         return False
     before = load(Label, revisions.path(project.label_shard(image), image, base)) if base else None
     try:
-        labels.save(project, image, head.rev, before.boxes if before else None, author, origin=before.origin if before else "auto", undoes=plan.id)
+        labels.save(
+            project, image, head.rev, before.boxes if before else None, author, origin=before.origin if before else "auto", undoes=plan.id
+        )
         return True
     except Conflict:
         return _restore_one(project, plan, image, base, author)

@@ -54,11 +54,14 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with the file ``path`` (relative to the store); a leftover is harmless and may be deleted."""
+    """What is wrong with the file ``path`` (relative to the store); what is ``harmless`` was left by a cut and may be deleted."""
 
     path: str
     message: Message
-    leftover: bool = False
+    harmless: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,9 @@ class _File:
     known: frozenset[Path]
     record: Any = None
 
-    def problem(self, template: str, *, leftover: bool = False, **values: Any) -> Problem:
+    def problem(self, template: str, *, harmless: bool = False, **values: Any) -> Problem:
         message = Message(template=template, values=values)
-        return Problem(str(self.path.relative_to(self.store.root)), message, leftover)
+        return Problem(str(self.path.relative_to(self.store.root)), message, harmless)
 
 
 _Check = Callable[[_File], Iterator[Problem]]
@@ -110,7 +113,7 @@ def _check_file(store: Store, path: Path, known: frozenset[Path]) -> Iterator[Pr
     relative = path.relative_to(store.root)
     file = _File(store, path, {}, known)
     if any(part.startswith(files.TEMP_PREFIX) for part in relative.parts):
-        yield file.problem("Left behind by a write that was cut off", leftover=True)
+        yield file.problem("Left behind by a write that was cut off", harmless=True)
         return
     for pattern, kind, check in _TABLE:
         match = pattern.fullmatch(relative.as_posix())
@@ -123,19 +126,23 @@ def _check_file(store: Store, path: Path, known: frozenset[Path]) -> Iterator[Pr
 def _check_known(file: _File, kind: type[Record] | None, check: _Check | None) -> Iterator[Problem]:
     try:
         record = load(kind, file.path) if kind else None
-        for part, value in file.parts.items():
-            found = getattr(record, part, value)
-            if str(found) != value.lstrip("0") and found != value:
-                yield file.problem("Says {part} {found}, but lies where {part} {value} belongs", part=part, found=found, value=value)
-                return
-        if check:
-            yield from check(_File(file.store, file.path, file.parts, file.known, record))
+        loaded = _File(file.store, file.path, file.parts, file.known, record)
+        yield from _misplaced(loaded)
+        yield from check(loaded) if check else ()
     except (NotFound, FileNotFoundError):
         return  # somebody removed or replaced it meanwhile
     except StoreError as error:
         yield file.problem(error.template, **error.values)
     except OSError as error:
         yield file.problem("Cannot be read: {reason}", reason=error.strerror)
+
+
+def _misplaced(file: _File) -> Iterator[Problem]:
+    """A whole record in a wrong place, copied or renamed by hand: id and revision are in both."""
+    for part, value in file.parts.items():
+        found = getattr(file.record, part, value)
+        if found != value and not (isinstance(found, int) and found == int(value)):
+            yield file.problem("Is about {part} {found}, but lies where {value} belongs", part=part, found=found, value=value)
 
 
 def _gaps(store: Store, paths: list[Path]) -> Iterator[Problem]:
@@ -173,7 +180,7 @@ def _holder(file: _File) -> Iterator[Problem]:
     elif is_head and holder is not None:
         found = _find(kind, file.store, holder)
         if found is None:
-            yield file.problem("The name {name!r} leads to nothing; it is free to be taken again", leftover=True, name=file.record.name)
+            yield file.problem("The name {name!r} leads to nothing; it is free to be taken again", harmless=True, name=file.record.name)
         elif found.name.casefold() != file.record.name.casefold():
             yield file.problem("The name {name!r} leads to {other!r}", name=file.record.name, other=found.name)
 
@@ -194,23 +201,23 @@ def _image(file: _File) -> Iterator[Problem]:
 def _original(file: _File) -> Iterator[Problem]:
     if files.sha256(files.read(file.path)) != file.parts["image"]:
         yield file.problem("Does not match its SHA-256, which is its name; restore it from a backup")
-    yield from _belongs_to_image(file, leftover=True)
+    yield from _belongs_to_image(file, harmless=True)
 
 
 def _label(file: _File) -> Iterator[Problem]:
-    yield from _belongs_to_image(file, leftover=False)
+    yield from _belongs_to_image(file, harmless=False)
 
 
-def _belongs_to_image(file: _File, *, leftover: bool) -> Iterator[Problem]:
+def _belongs_to_image(file: _File, *, harmless: bool) -> Iterator[Problem]:
     image, project = file.parts["image"], file.store.project(file.parts["project"])
     if revisions.path(project.image_shard(image), image, 1) not in file.known:
-        yield file.problem("There is no image {image} in the project", leftover=leftover, image=image)
+        yield file.problem("There is no image {image} in the project", harmless=harmless, image=image)
 
 
 def _copy(file: _File) -> Iterator[Problem]:
     if not files.read(file.path).startswith(b"\x89PNG"):
         yield file.problem("Is not a PNG; restore it from a backup")
-    yield from _belongs_to_image(file, leftover=True)
+    yield from _belongs_to_image(file, harmless=True)
 
 
 def _lines(kind: type[Record]) -> _Check:
@@ -232,7 +239,7 @@ def _manifest(file: _File) -> Iterator[Problem]:
 
 def _tensors(file: _File) -> Iterator[Problem]:
     if file.path.with_suffix(".json") not in file.known:
-        yield file.problem("A checkpoint without its manifest; it is not used", leftover=True)
+        yield file.problem("A checkpoint without its manifest; it is not used", harmless=True)
 
 
 def _model(file: _File) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from storage import files, images, labels, names, pictures, revisions
 from storage.attempts import Message
 from storage.errors import BadImage, Conflict, Damaged, InvalidValue, NotFound, Refused, StoreError
 from storage.images import Image
+from storage.index import Index, Row
 from storage.labels import XYXY, Box, Label, Origin
 from storage.paths import ProjectPaths, Store
 from storage.projects import PROJECTS, Project, with_fields
@@ -111,9 +112,8 @@ def import_coco(
     added, taken = 0, []
     for done, listed in enumerate(document.images, start=1):
         image, is_new = _take(paths, (folder / "images").resolve(), listed, author, problems)
-        if image is not None:
-            taken.append((listed, image))
         added += is_new
+        taken += [(listed, image)] if image else []
         if on_progress:
             on_progress(done, len(document.images))
     boxes = {
@@ -137,11 +137,11 @@ def export_coco(store: Store, project: Project, path: Path, origin: Origin | Lit
     problems: list[Message] = []
     listed: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for image, label in sorted(_labelled(store.project(project.id), problems), key=lambda pair: (pair[0].name, pair[0].id)):
+    for image, label in _labelled(store, project.id, problems):
         boxes = [box for box in label.boxes or () if origin in ("all", box.origin) and box.field in category_ids]
         if boxes or origin in ("all", label.origin):
             listed.append(
-                {"id": len(listed) + 1, "file_name": image.name, "width": image.width, "height": image.height, "sha256": image.id}
+                {"id": len(listed) + 1, "file_name": image.name, "width": image.width, "height": image.height, "sha256": image.image}
             )
             annotations += [
                 _annotation(len(annotations) + n, len(listed), category_ids[box.field], box) for n, box in enumerate(boxes, start=1)
@@ -227,11 +227,7 @@ def _add_fields(store: Store, project: str, categories: list[_Category], problem
     wanted: dict[str, str] = {}
     for name in field_names.values():
         if name.casefold() in wanted:
-            _say(
-                problems,
-                "Two categories became field {field!r}: field names that differ in case only are one",
-                field=wanted[name.casefold()],
-            )
+            _say(problems, "Two categories became one field, {field!r}: case does not count in its name", field=name)
         wanted.setdefault(name.casefold(), name)
     known = {field.name.casefold() for field in current.fields}
     missing = tuple(name for key, name in wanted.items() if key not in known)
@@ -247,8 +243,8 @@ def _field_name(name: str, problems: list[Message]) -> str:
     try:
         return names.check_name("Field", name)
     except InvalidValue:
-        allowed = "".join(character if character.isalnum() or character in "-_." else "_" for character in name).strip("-.")
-        cut = (allowed or "_").encode()[: names.MAX_BYTES].decode(errors="ignore").rstrip(".")
+        allowed = "".join(character if character.isalnum() or character in "-_." else "_" for character in name).lstrip("-.")
+        cut = allowed.encode()[: names.MAX_BYTES].decode(errors="ignore").rstrip(".") or "_"
         _say(problems, "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'", name=name, field=cut)
         return names.check_name("Field", cut)
 
@@ -273,12 +269,10 @@ def _read_image(folder: Path, name: str) -> bytes:
     """The bytes of a listed file; a name is another's text and must not lead out of ``folder``, by a link neither."""
     path = folder / name
     if "\0" in name or path.resolve() != path or folder not in path.parents:
-        raise BadImage(
-            "Image {name!r} leads out of the folder images/ or through a link; it was left out. Copy the file itself there", name=name
-        )
-    if not path.is_file():
-        raise BadImage("Image {name!r} is listed but not in the folder images/; it was left out", name=name)
+        raise BadImage("Image {name!r} leads out of images/ or through a link; it was left out. Copy the file itself there", name=name)
     try:
+        if not path.is_file():
+            raise BadImage("Image {name!r} is listed but not in images/; it was left out", name=name)
         with path.open("rb") as file:
             return file.read(pictures.MAX_BYTES + 1)
     except OSError as error:
@@ -293,12 +287,8 @@ def _once(taken: list[tuple[_Listed, Image]], problems: list[Message]) -> Iterat
         if first == listed.file_name:
             yield listed, image
         else:
-            _say(
-                problems,
-                "Image {name!r} has the same content as {first!r}; it was taken once, with the boxes of the first",
-                name=listed.file_name,
-                first=first,
-            )
+            template = "Image {name!r} has the same content as {first!r}; it was taken once, with the boxes of the first"
+            _say(problems, template, name=listed.file_name, first=first)
 
 
 # Boxes
@@ -314,12 +304,8 @@ def _boxes(
     found = []
     for annotation in annotations:
         if annotation.category_id not in fields:
-            _say(
-                problems,
-                "A box on image {name!r} was left out: no category has id {category!r}",
-                name=listed.file_name,
-                category=annotation.category_id,
-            )
+            template = "A box on image {name!r} was left out: no category has id {category!r}"
+            _say(problems, template, name=listed.file_name, category=annotation.category_id)
             continue
         xyxy = _clip(listed.file_name, image, annotation, scale, problems)
         if xyxy:
@@ -333,24 +319,16 @@ def _scale(listed: _Listed, image: Image, problems: list[Message]) -> tuple[floa
     COCO boxes are pixels of the listed size. A file of the same shape is a larger or smaller copy; another shape (a page
     turned by its EXIF, a cut) leaves no way to know where the boxes lie.
     """
-    x, y = image.width / (listed.width or image.width), image.height / (listed.height or image.height)
-    if x == y == 1:
-        return x, y
-    sizes = {
-        "name": listed.file_name,
-        "width": image.width,
-        "height": image.height,
-        "listed": f"{listed.width:g} × {listed.height:g}" if listed.width and listed.height else "?",
-    }
-    if abs(x / y - 1) <= _SAME_ASPECT:
-        _say(problems, "Image {name!r} is {width} × {height} pixels, listed as {listed}; its boxes were scaled to the file", **sizes)
-        return x, y
-    _say(
-        problems,
-        "Image {name!r} is {width} × {height} pixels, listed as {listed}; its boxes were left out, as they belong to another shape",
-        **sizes,
-    )
-    return None
+    if not listed.width or not listed.height:
+        return 1.0, 1.0
+    x, y = image.width / listed.width, image.height / listed.height
+    sizes = {"name": listed.file_name, "size": f"{image.width} × {image.height}", "listed": f"{listed.width:g} × {listed.height:g}"}
+    if abs(x / y - 1) > _SAME_ASPECT:
+        _say(problems, "Image {name!r} has {size} pixels, listed as {listed}: its boxes belong to another shape and were left out", **sizes)
+        return None
+    if x != 1 or y != 1:
+        _say(problems, "Image {name!r} has {size} pixels, listed as {listed}: its boxes were scaled to the file", **sizes)
+    return x, y
 
 
 def _clip(name: str, image: Image, annotation: _Annotation, scale: tuple[float, float], problems: list[Message]) -> XYXY | None:
@@ -380,23 +358,23 @@ def _label(paths: ProjectPaths, image: str, boxes: tuple[Box, ...], author: str)
 # Export
 
 
-def _labelled(paths: ProjectPaths, problems: list[Message]) -> Iterator[tuple[Image, Label]]:
-    """Images with their labels, where there is one that says something; damaged ones are said."""
-    for shard in files.list_names(paths.images):
-        label_revs = revisions.heads(paths.labels / shard)
-        for identifier, rev in revisions.heads(paths.images / shard).items():
-            try:
-                image = load(Image, revisions.path(paths.images / shard, identifier, rev))
-                label = (
-                    load(Label, revisions.path(paths.labels / shard, identifier, label_revs[identifier]))
-                    if identifier in label_revs
-                    else None
-                )
-            except Damaged as error:
-                _pass_on(problems, error)
-                continue
-            if label and label.is_labelled and not image.deleted:
-                yield image, label
+def _labelled(store: Store, project: str, problems: list[Message]) -> Iterator[tuple[Row, Label]]:
+    """Images with labels that say something, by name; damaged ones are said."""
+    index = Index(store)
+    index.refresh(project, full=True)
+    for row in index.images(project, "all"):
+        if row.damage:
+            _say(problems, "{reason}", reason=row.damage)
+        elif row.state != "unlabelled" and (label := _read_label(store.project(project), row, problems)):
+            yield row, label
+
+
+def _read_label(paths: ProjectPaths, row: Row, problems: list[Message]) -> Label | None:
+    try:
+        return load(Label, revisions.path(paths.label_shard(row.image), row.image, row.label_rev))
+    except Damaged as error:  # since the index read it
+        _pass_on(problems, error)
+        return None
 
 
 def _annotation(number: int, image: int, category: int, box: Box) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def select(found: ImageDetections, rule: Rule) -> tuple[Detection, ...]:
 def to_boxes(detections: tuple[Detection, ...], process: str, model: str) -> tuple[Box, ...]:
     """Boxes of origin ``auto``, each with the process, model and score it comes from."""
     return tuple(
-        Box(field=found.field, xyxy=found.xyxy, origin="auto", process=process, model=model, score=round(found.score, 4)) for found in detections
+        Box(field=found.field, xyxy=found.xyxy, origin="auto", process=process, model=model, score=round(found.score, 4))
+        for found in detections
     )
 
 

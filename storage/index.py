@@ -175,8 +175,9 @@ class Index:
                 return work(connection)
         except sqlite3.DatabaseError as error:
             if not _is_broken(error):
-                raise
-        _remove(self._path)
+                raise _unusable(self._path, error) from error
+        with _lock(self._path):
+            _unlink(self._path)
         with closing(_open(self._path)) as connection:
             return work(connection)
 
@@ -198,17 +199,19 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _lock(path):
-            try:
-                return _connect(path)
-            except sqlite3.DatabaseError as error:
-                if not _is_broken(error):
-                    raise
-            _unlink(path)
-            return _connect(path)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise Refused(
-            "Cache {path} cannot be used: {reason}. Set FIELDMARK_CACHE to a folder you may write to", path=str(path), reason=str(error)
-        ) from error
+            return _connect_or_rebuild(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _connect_or_rebuild(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as error:
+        if not _is_broken(error):
+            raise
+    _unlink(path)
+    return _connect(path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -231,9 +234,9 @@ def _is_broken(error: sqlite3.DatabaseError) -> bool:
     return isinstance(error, _OtherVersion) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
 
 
-def _remove(path: Path) -> None:
-    with _lock(path):
-        _unlink(path)
+def _unusable(path: Path, error: Exception) -> Refused:
+    template = "Cache {path} cannot be used: {reason}. Set FIELDMARK_CACHE to a folder you may write to"
+    return Refused(template, path=str(path), reason=str(error))
 
 
 def _unlink(path: Path) -> None:
@@ -273,9 +276,8 @@ def _shards(paths: ProjectPaths, project: str, known: dict[tuple[str, str], Any]
     folders: tuple[tuple[Literal["images", "labels"], Path], ...] = (("images", paths.images), ("labels", paths.labels))
     for kind, folder in folders:
         gone = {shard for of, shard in known if of == kind}
-        for name in sorted(gone.union(files.list_names(folder))):
-            if len(name) == 2 and _HEX.issuperset(name):
-                yield _Shard(project, kind, name, folder / name)
+        shards = (name for name in sorted(gone.union(files.list_names(folder))) if len(name) == 2 and _HEX.issuperset(name))
+        yield from (_Shard(project, kind, name, folder / name) for name in shards)
 
 
 def _stamp(folder: Path) -> tuple[int, int]:

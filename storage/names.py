@@ -33,7 +33,13 @@ def check_name(kind: str, name: str) -> str:
             name=name,
         )
     if len(plain.encode()) > MAX_BYTES:
-        raise InvalidValue("{kind} name {name!r} is too long: {length} bytes, at most {most}", kind=kind, name=name, length=len(plain.encode()), most=MAX_BYTES)
+        raise InvalidValue(
+            "{kind} name {name!r} is too long: {length} bytes, at most {most}",
+            kind=kind,
+            name=name,
+            length=len(plain.encode()),
+            most=MAX_BYTES,
+        )
     return plain
 
 

@@ -121,11 +121,11 @@ def _check_size(name: str, image: Image.Image) -> None:
 def _load(name: str, image: Image.Image, at_least: tuple[int, int] | None = None) -> int:
     """Decode all pixels and return the EXIF orientation; ``verify`` would pass a JPEG that was cut off."""
     try:
-        orientation = int(image.getexif().get(ExifTags.Base.Orientation, 1))
         pages = 1 if _format(image) == "JPEG" else getattr(image, "n_frames", 1)
         if at_least is not None:
-            image.draft(None, at_least if orientation in _SIDEWAYS else at_least[::-1])
+            image.draft(None, at_least if _orientation(image) in _SIDEWAYS else at_least[::-1])
         image.load()
+        orientation = _orientation(image)  # now: of TIFF files Pillow turns the pixels itself while loading
     except _BROKEN as error:
         raise BadImage("Image {name!r} is damaged: {reason}. Copy or export it again", name=name, reason=str(error)) from error
     if pages > 1:
@@ -138,6 +138,10 @@ def _load(name: str, image: Image.Image, at_least: tuple[int, int] | None = None
 def _format(image: Image.Image) -> str:
     # MPO is what phones write: a JPEG with a preview behind it.
     return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def _orientation(image: Image.Image) -> int:
+    return int(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def _browser_can_show(image: Image.Image, orientation: int) -> bool:

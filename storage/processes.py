@@ -137,7 +137,9 @@ def get(store: Store, process: str) -> Process:
     _, spec = revisions.load_head(Spec, paths.folder, "spec")
     if spec is None or spec.deleted:
         raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
-    requests = tuple(load(Request, revisions.path(paths.requests, "request", number)) for number in range(1, _last_request(store, process) + 1))
+    requests = tuple(
+        load(Request, revisions.path(paths.requests, "request", number)) for number in range(1, _last_request(store, process) + 1)
+    )
     made = tuple(attempts.list_attempts(paths))
     state = fold(requests, made)
     return Process(spec, requests, made, _label_state(paths, requests) if state == State.COMPLETED else state)
@@ -194,7 +196,11 @@ def ask(
     try:
         revisions.create(paths.requests, "request", number - 1, request)
     except Conflict as error:
-        raise Refused("Process {process} was changed by somebody else at the same moment; look again before you {action} it", process=process.id, action=action) from error
+        raise Refused(
+            "Process {process} was changed by somebody else at the same moment; look again before you {action} it",
+            process=process.id,
+            action=action,
+        ) from error
     return request
 
 

@@ -56,7 +56,9 @@ def with_fields(project: Project, field_names: tuple[str, ...]) -> Project:
     fields = list(project.fields)
     for name in field_names:
         if any(field.name.casefold() == name.casefold() for field in fields):
-            raise InvalidValue("Project {project!r} has a field {field!r} already; field names must differ", project=project.name, field=name)
+            raise InvalidValue(
+                "Project {project!r} has a field {field!r} already; field names must differ", project=project.name, field=name
+            )
         fields.append(_new_field(names.check_name("Field", name), len(fields)))
     return project.model_copy(update={"fields": tuple(fields)})
 

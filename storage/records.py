@@ -42,11 +42,15 @@ def decode(kind: type[R], data: bytes, path: Path) -> R:
     """The record in ``data``; Damaged, with the file and what is wrong with it, if it is not one."""
     body, end = data[len(_HEAD) : data.rfind(_NONCE)], data.rfind(_SUM)
     if not data.startswith(_HEAD) or end < 0 or data[end + len(_SUM) :] != _digest(body) + b'"}\n':
-        raise Damaged("{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=_reason(data))
+        raise Damaged(
+            "{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=_reason(data)
+        )
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        raise Damaged("{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=explain(error)) from error
+        raise Damaged(
+            "{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=explain(error)
+        ) from error
 
 
 def load(kind: type[R], path: Path) -> R:
@@ -64,7 +68,9 @@ def load_if_there(kind: type[R], path: Path) -> R | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Damaged("{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=error.strerror) from error
+        raise Damaged(
+            "{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=error.strerror
+        ) from error
 
 
 def make(kind: type[R], /, **values: Any) -> R:

@@ -25,7 +25,9 @@ def open_store(path: Path) -> Store:
     try:
         root = load_if_there(Root, store.root_file) or _make(store)
     except OSError as error:
-        raise Refused("Store {path} cannot be used: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror) from error
+        raise Refused(
+            "Store {path} cannot be used: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror
+        ) from error
     if root.format != FORMAT:
         raise Refused(
             "Store {path} has format {found}; this version of Fieldmark reads format {known}. Use the version that wrote it",
@@ -49,7 +51,9 @@ def _make(store: Store) -> Root:
         raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(store.root))
     found = files.list_names(store.root)
     if found:
-        raise Refused("Folder {path} is not a store and is not empty (it holds {name!r}); choose an empty one", path=str(store.root), name=found[0])
+        raise Refused(
+            "Folder {path} is not a store and is not empty (it holds {name!r}); choose an empty one", path=str(store.root), name=found[0]
+        )
     files.make_folder(store.root)
     root = Root(uuid=uuid.uuid4().hex, format=FORMAT)
     # Two commands may make the same store at once: the loser takes the winner's root.

@@ -44,7 +44,9 @@ def take(store: Store, project: Project, index: Index, use_unreviewed: bool, aut
     """
     assign_split(store, project, index, author)
     index.refresh(project.id, full=True)
-    confirmed = [LabelledImage(image=row.image, rev=row.label_rev, split=row.split or "train") for row in index.images(project.id, "confirmed")]
+    confirmed = [
+        LabelledImage(image=row.image, rev=row.label_rev, split=row.split or "train") for row in index.images(project.id, "confirmed")
+    ]
     unreviewed = index.images(project.id, "unreviewed") if use_unreviewed else []
     return Snapshot(
         project=project.id,

@@ -96,7 +96,7 @@ def status(iteration: int, *, notices: tuple[Message, ...] = ()) -> Status:
         epoch=iteration * 2 // 45,
         loss=loss(iteration),
         lr=lr(iteration),
-        ap=ap(iteration) if iteration >= 100 else None,
+        ap=ap(iteration // 100 * 100) if iteration >= 100 else None,
         seconds_left=(1000 - iteration) * 0.9,
         notices=notices,
     )

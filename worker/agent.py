@@ -199,7 +199,9 @@ class Agent:
         except Refused:
             return  # its child has not noticed yet that the worker is gone
         message = Message(template="The worker ended unexpectedly; the run is resumed from its newest checkpoint")
-        attempts.end(last.paths, attempts.result(last.paths) or Ended(outcome=Outcome.INTERRUPTED, at=wall_now(), message=message, died=True))
+        attempts.end(
+            last.paths, attempts.result(last.paths) or Ended(outcome=Outcome.INTERRUPTED, at=wall_now(), message=message, died=True)
+        )
 
     def _claim(self, process: Process) -> bool:
         request, last = process.start_request, process.last

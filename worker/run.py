@@ -76,6 +76,7 @@ def _log_to(attempt: AttemptPaths) -> None:
     os.dup2(descriptor, 2)
     os.close(descriptor)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("faster_coco_eval").setLevel(logging.WARNING)  # prints a table of AP at every evaluation
 
 
 if __name__ == "__main__":

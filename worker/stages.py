@@ -125,7 +125,11 @@ def _resources(parameters: Parameters, reporter: Reporter) -> tuple[torch.device
         device = torch.device("cpu")
     loaders = min(parameters.loaders, hardware.cores())
     if loaders < parameters.loaders:
-        reporter.notice("Data loader processes lowered from {asked} to {cores}, the physical cores of this machine", asked=parameters.loaders, cores=loaders)
+        reporter.notice(
+            "Data loader processes lowered from {asked} to {cores}, the physical cores of this machine",
+            asked=parameters.loaders,
+            cores=loaders,
+        )
     reporter.set(device=str(device), batch=parameters.batch, iterations=parameters.iterations)
     return device, loaders
 

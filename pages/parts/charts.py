@@ -57,11 +57,11 @@ def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, 
     figure.update_layout(
         template="none",
         height=430,
-        margin={"l": 56, "r": 16, "t": 36, "b": 44},
+        margin={"l": 56, "r": 60, "t": 36, "b": 44},
         hovermode="x unified",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         uirevision=key,
-        xaxis={"title": {"text": texts.iteration}, "domain": [0, 0.9], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
+        xaxis={"title": {"text": texts.iteration}, "domain": [0, 0.92], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
         yaxis=_axis(texts.loss, BLUE, rangemode="tozero", hoverformat=".4f"),
         # Plotly aligns the ticks of overlaid axes with the first, which gives labels such as 0.948; tickmode undoes that.
         yaxis2=_axis(texts.lr, GREEN, overlaying="y", side="right", anchor="x", rangemode="tozero", showgrid=False, tickmode="auto", hoverformat=".2g"),
@@ -93,7 +93,7 @@ def fields_figure(scores: pd.DataFrame, *, key: str) -> go.Figure:
         uirevision=key,
         bargap=0.35,
         xaxis={"range": [0, 1], "fixedrange": True},
-        yaxis={"automargin": True, "fixedrange": True, "type": "category", "ticksuffix": "  "},
+        yaxis={"automargin": True, "fixedrange": True, "type": "category", "ticksuffix": "  ", "showgrid": False},
     )
     return figure
 

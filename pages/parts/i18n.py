@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "ru")
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
-_WORDS = ("state", "kind", "action", "stage")  # values that are words of ours, so translated; all others are people's
+_WORDS = ("state", "kind")  # values that are words of ours, so translated; all others are people's
 
 
 def language() -> str:
@@ -55,10 +55,11 @@ def small_number(value: float | None) -> str:
 
 
 def moment(value: datetime | None, *, seconds: bool = False) -> str:
-    """Date and time in the reader's time zone."""
+    """Date and time in the reader's time zone; the year only where it is not the current one."""
     if value is None:
         return "–"
-    pattern = "d MMM HH:mm:ss" if seconds else "d MMM yyyy HH:mm"
+    year = "" if value.year == datetime.now(value.tzinfo).year else "yyyy "
+    pattern = f"d MMM {year}HH:mm" + (":ss" if seconds else "")
     return str(dates.format_datetime(value, pattern, tzinfo=_zone(), locale=language()))
 
 

@@ -44,17 +44,17 @@ def columns() -> dict[str, Any]:
     labels, colours = zip(*((_chip(state), COLOURS[look.colour]) for state, look in LOOKS.items()), strict=True)
     text, config = st.column_config.TextColumn, st.column_config
     return {
-        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=150),
-        "template": text(_("Template"), width=110),
-        "project": text(_("Project"), width=110),
-        "machine": text(_("Machine"), width=90),
-        "kind": text(_("Kind"), width=110),
-        "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=100),
-        "iterations": text(_("Iterations"), alignment="right", width=100),
-        "ap": text(_("AP"), alignment="right", width=60, help=_("Average precision on the test images, from 0 to 1")),
+        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=140),
+        "template": text(_("Template"), width=90),
+        "project": text(_("Project"), width=90),
+        "machine": text(_("Machine"), width=75),
+        "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=85),
+        "iterations": text(_("Iterations"), alignment="right", width=95),
+        "ap": text(_("AP"), alignment="right", width=55, help=_("Average precision on the test images, from 0 to 1")),
         "loss": text(_("Loss"), alignment="right", width=60),
         "left": text(_("~ Time left"), alignment="right", width=90),
-        "started": text(_("Started"), width=140),
+        "started": text(_("Started"), width=125),
+        "kind": text(_("Kind"), width=110),
         "author": text(_("Author"), width=80),
     }
 
@@ -67,13 +67,13 @@ def _row(store: Store, process: Process, names: Names) -> dict[str, Any]:
         "template": process.spec.template.name,
         "project": names.project(process.spec.project),
         "machine": names.machine(process.spec.machine),
-        "kind": kind_name(process.spec.kind),
         "share": status.iteration / status.iterations if status and status.iterations else None,
         "iterations": iterations_text(status),
         "ap": number(status.ap, 3) if status else "–",
         "loss": number(status.loss, 3) if status else "–",
         "left": duration(status.seconds_left) if status and running else "–",
         "started": moment(process.attempts[0].claim.at if process.attempts else None),
+        "kind": kind_name(process.spec.kind),
         "author": process.spec.author,
     }
 

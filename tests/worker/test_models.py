@@ -46,7 +46,7 @@ def test_weights_survive_safetensors_and_need_no_wheel_to_load():
     again.load_state_dict(load(save(weights(model))))
     image = torch.randint(0, 255, (1, 3, *CANVAS), dtype=torch.uint8)
     with torch.no_grad():
-        torch.testing.assert_close(again.predict(image)[1], model.predict(image)[1])
+        torch.testing.assert_close(again.predict(image)[1], model.predict(image)[1], atol=1e-3, rtol=1e-3)
 
 
 def test_an_unknown_base_model_is_refused_with_the_known_ones():

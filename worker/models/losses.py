@@ -1,5 +1,7 @@
 """What the detector learns from: which locations answer for which box, and how wrong they are."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,7 +15,8 @@ _LEAST_REACH = 4.5  # pixels, a little over half the finest stride
 
 
 def detection_losses(
-    logits: Tensor, boxes: Tensor, places: Tensor, targets: list[dict[str, Tensor]]
+    logits: Tensor, boxes: Tensor, places: Tensor, targets: list[dict[str, Tensor]],
+    refine: Callable[[int, Tensor], Tensor],
 ) -> dict[str, Tensor]:
     """`score` and `box` losses of one batch, normalised by the target scores.
 
@@ -24,7 +27,9 @@ def detection_losses(
     for page, target in enumerate(targets):
         place, owner, quality = assign(logits[page].detach().sigmoid(), boxes[page].detach(), places, target)
         wanted[page, place, target["labels"][owner]] = quality
-        box_losses.append(generalized_box_iou_loss(boxes[page][place], target["boxes"][owner]))
+        truth, guess = target["boxes"][owner], boxes[page][place]
+        refined = refine(page, guess)
+        box_losses.append(generalized_box_iou_loss(guess, truth) + generalized_box_iou_loss(refined, truth))
         weights.append(quality)
     total = torch.cat(weights).sum().clamp(min=1.0)
     box = (torch.cat(box_losses) * torch.cat(weights)).sum() / total

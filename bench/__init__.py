@@ -1,0 +1,1 @@
+"""Measurements, each beside a reference run; never part of the tests."""

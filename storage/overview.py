@@ -1,0 +1,69 @@
+"""A process at a glance: how far it is, what it says, and everything about it as JSON."""
+
+from typing import Any
+
+from storage import applies, machines, processes, progress
+from storage.applies import ApplyOutcome
+from storage.attempts import Attempt
+from storage.paths import Store
+from storage.processes import UNFINISHED, Process, State
+from storage.progress import Status
+
+_LABELLING = frozenset({State.APPLYING, State.ROLLING_BACK})
+
+
+def is_busy(process: Process) -> bool:
+    """Whether the process is going to change by itself."""
+    return process.state in UNFINISHED | _LABELLING or process.may_resume_itself
+
+
+def status_of(process: Process) -> Status | None:
+    """What the newest attempt's child wrote last; None before that."""
+    return progress.read_status(process.last.paths) if process.last else None
+
+
+def advance(store: Store, process: Process) -> tuple[int, int]:
+    """Steps done and all, of what the process is at: images applied or searched, else iterations."""
+    request = processes.label_request(process.requests)
+    if process.state in _LABELLING and request and request.apply:
+        done = applies.read_progress(store.process(process.id).apply(request.apply))
+        return (done.done, done.total) if done else (0, 1)
+    status = status_of(process)
+    if status is None:
+        return 0, 1
+    stage = next((stage for stage in status.stages if stage.state == "running" and stage.total), None)
+    return (stage.done, stage.total) if stage else (status.iteration, status.iterations or 1)
+
+
+def apply_outcome(store: Store, process: Process) -> ApplyOutcome | None:
+    """How the newest apply or roll back went; None while none is finished."""
+    request = processes.label_request(process.requests)
+    if request is None or request.apply is None:
+        return None
+    return applies.outcome(store.process(process.id), request.action, request.apply)
+
+
+def describe(store: Store, process: Process) -> dict[str, Any]:
+    """Everything about a process, as values that JSON knows."""
+    status, outcome = status_of(process), apply_outcome(store, process)
+    return {
+        "id": process.id,
+        "state": process.state.value,
+        "responds": machines.is_alive(store, process.spec.machine),
+        "spec": process.spec.model_dump(mode="json"),
+        "requests": [request.model_dump(mode="json") for request in process.requests],
+        "attempts": [_describe_attempt(attempt) for attempt in process.attempts],
+        "status": status.model_dump(mode="json") if status else None,
+        "apply": outcome.model_dump(mode="json") if outcome else None,
+    }
+
+
+def _describe_attempt(attempt: Attempt) -> dict[str, Any]:
+    end = attempt.end
+    return {
+        "number": attempt.number,
+        "claim": attempt.claim.model_dump(mode="json"),
+        "started": attempt.started.model_dump(mode="json") if attempt.started else None,
+        "end": end.model_dump(mode="json") if end else None,
+        "message": str(end.message) if end and end.message else None,
+    }
