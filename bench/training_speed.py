@@ -51,7 +51,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
-        self.file = tempfile.TemporaryFile("w")
+        self.file = tempfile.TemporaryFile("w")  # noqa: SIM115  # lives as long as the clock
 
     def iteration(self, done: int, loss: float, lr: float, seconds: float) -> None:
         self.seconds.append(seconds)

@@ -6,11 +6,11 @@ import streamlit as st
 from pages.parts.charts import CurveTexts, curves_figure, fields_figure
 from pages.parts.data import curves, get_store, load_names, process_cache
 from pages.parts.guard import require
-from pages.parts.i18n import _, moment
+from pages.parts.i18n import _, moment, separators
 from pages.parts.links import linked_select
 from pages.parts.live_chart import live_chart
 from pages.parts.process_details import render_advice, render_heading, render_notices, render_stages
-from pages.parts.run_figures import Figures, figures_of, render_figures, render_verdict, scores_frame
+from pages.parts.run_figures import Figures, figures_of, render_figures, scores_frame, verdict
 from pages.parts.states import MOVING, state_name
 from pages.parts.text import explain
 from storage import processes
@@ -61,7 +61,8 @@ def render_run(identifier: str, moving: bool) -> None:
     render_advice(store, process, names)
     render_figures(process, status, figures)
     render_curves(process, trained, evaluated)
-    render_verdict(figures)
+    if words := verdict(figures):
+        st.info(words, icon=":material/lightbulb:")
     fields, stages = st.columns(2, gap="large")
     with fields:
         render_fields(process, evaluated)
@@ -78,7 +79,7 @@ def render_curves(process: Process, trained: pd.DataFrame, evaluated: list[Point
         st.caption(_("The curves begin with the first iteration."))
         return
     tested = pd.DataFrame({"iteration": [point.iteration for point in evaluated], "ap": [point.ap for point in evaluated]})
-    texts = CurveTexts(_("Iteration"), _("Training loss"), _("Learning rate"), _("Test AP"))
+    texts = CurveTexts(_("Iteration"), _("Training loss"), _("Learning rate"), _("Test AP"), separators())
     iterations = process.spec.template.parameters.iterations
     live_chart(curves_figure(trained, tested, iterations, texts, key=process.id), key="curves")
 

@@ -1,8 +1,12 @@
-"""Files beside the pages: the chart library, and the answer that says the server is up."""
+"""What the server does beside the pages: the chart library, the answer that it is up, and a warm start."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
+from streamlit import App
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -25,3 +29,11 @@ async def health(request: Request) -> Response:  # noqa: ARG001
 def routes() -> list[Route]:
     """The routes of this module."""
     return [Route("/lib/plotly.min.js", chart_library), Route("/api/health", health)]
+
+
+@asynccontextmanager
+async def warm(app: App) -> AsyncIterator[None]:  # noqa: ARG001
+    """Load what the first page needs before somebody waits for it (two seconds)."""
+    for name in ("pandas", "plotly.graph_objects", "babel.dates"):
+        import_module(name)
+    yield

@@ -91,6 +91,8 @@ def _check_machine(store: Store, process: Process) -> None:
 
 def _check_gate(store: Store, index: Index, process: Process) -> None:
     _, project = PROJECTS.get(store, process.spec.project)
+    if project.task != "fields":
+        raise Refused("Project {project!r} sorts images into classes; only projects with fields can be trained on so far", project=project.name)
     missing = index.gate_missing(project)
     if missing:
         raise Refused(

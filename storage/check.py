@@ -19,7 +19,7 @@ from storage.applies import ApplyOutcome, Begun, Plan, Progress
 from storage.attempts import Claim, Ended, Message, Started
 from storage.checkpoints import Manifest
 from storage.detections import ImageDetections
-from storage.errors import NotFound, StoreError
+from storage.errors import Damaged, NotFound
 from storage.images import Image
 from storage.labels import Label
 from storage.machines import MACHINES, Info, Machine
@@ -131,8 +131,9 @@ def _check_known(file: _File, kind: type[Record] | None, check: _Check | None) -
         yield from check(loaded) if check else ()
     except (NotFound, FileNotFoundError):
         return  # somebody removed or replaced it meanwhile
-    except StoreError as error:
-        yield file.problem(error.template, **error.values)
+    except Damaged as error:
+        if error.values["path"] == str(file.path):  # another file's damage is reported there
+            yield file.problem(error.template, **error.values)
     except OSError as error:
         yield file.problem("Cannot be read: {reason}", reason=error.strerror)
 

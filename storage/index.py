@@ -56,6 +56,7 @@ create table heads (
         when labelled then 'unreviewed'
         else 'unlabelled' end) stored,
     primary key (project, image));
+create index all_by_name on heads (project, name, image) where state is not null;
 create index by_name on heads (project, state, name, image);
 create index by_review on heads (project, state, reviewed);
 pragma user_version = {_VERSION};

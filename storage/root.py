@@ -49,7 +49,8 @@ def store_uuid(store: Store) -> str:
 def _make(store: Store) -> Root:
     if store.root.is_file():
         raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(store.root))
-    found = files.list_names(store.root)
+    # A disk mounted as the store has a lost+found and may have hidden files of the system's.
+    found = [name for name in files.list_names(store.root) if name != "lost+found" and not name.startswith(".")]
     if found:
         raise Refused(
             "Folder {path} is not a store and is not empty (it holds {name!r}); choose an empty one", path=str(store.root), name=found[0]

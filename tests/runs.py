@@ -1,12 +1,16 @@
 """Stores with runs in every state, written through the storage API as worker and people write them."""
 
+import io
 import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from storage import attempts, files, machines, processes, progress, projects
+import PIL.Image
+
+from storage import attempts, files, images, labels, machines, processes, progress, projects
 from storage.attempts import Attempt, Claim, Ended, Message, Outcome
 from storage.ids import new_id
+from storage.labels import Box
 from storage.machines import Info, Machine
 from storage.paths import Store
 from storage.processes import Process
@@ -35,6 +39,15 @@ class Runs:
         """The machine's worker reports now; with ``left`` it says good-bye."""
         info = Info(host="h", pid=1, worker="w", seq=1, cores=2, memory=1, memory_used=1, since=now(), at=now(), left=left)
         machines.report(self.store, self.machine.id, info)
+
+    def label_one(self) -> None:
+        """An image with a person's label, so that a process may start."""
+        paths = self.store.project(self.project.id)
+        picture = io.BytesIO()
+        PIL.Image.new("RGB", (120, 160), "white").save(picture, "PNG")
+        image = images.add(paths, "page.png", picture.getvalue(), "ann")
+        box = Box(field=self.project.fields[0].id, xyxy=(10, 10, 60, 30), origin="person")
+        labels.save(paths, image.id, 0, (box,), "ann")
 
     def created(self) -> Process:
         """A process nobody started yet."""

@@ -21,7 +21,7 @@ from storage import attempts, machines, processes
 from storage.attempts import Attempt, Claim, Ended, Message, Outcome
 from storage.errors import Damaged, NotFound, Refused
 from storage.locks import Lock
-from storage.machines import HEARTBEAT_S, Info, Machine
+from storage.machines import HEARTBEAT_S, MACHINES, Info, Machine
 from storage.paths import Store
 from storage.processes import Process, State
 from storage.records import now as wall_now
@@ -185,6 +185,8 @@ class Agent:
         for process in mine:
             self._bury(process)
         ready = [process for process in mine if process.state == State.QUEUED or process.may_resume_itself]
+        if not ready or not MACHINES.get(self.store, self.machine.id)[1].enabled:
+            return
         for process in sorted(ready, key=lambda process: (process.start_request.at if process.start_request else wall_now(), process.id)):
             if self._claim(process):
                 return

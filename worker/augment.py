@@ -17,6 +17,7 @@ _SHIFT = 0.04  # of the canvas
 _CONTRAST = 0.3
 _BRIGHTNESS = 30.0  # of 255
 _NOISE = 16  # largest deviation, of 255
+_PADDING = 114
 
 
 def augment(
@@ -36,10 +37,11 @@ def _turn(
     page: NDArray[np.uint8], xyxy: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     height, width = page.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-_DEGREES, _DEGREES), 1 + rng.uniform(-_ZOOM, _ZOOM))
+    degrees, zoom = rng.uniform(-_DEGREES, _DEGREES), 1 + rng.uniform(-_ZOOM, _ZOOM)
+    matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, zoom), dtype=np.float64)
     matrix[:, 2] += rng.uniform(-_SHIFT, _SHIFT, 2) * (width, height)
-    page = cv2.warpAffine(page, matrix, (width, height), borderValue=(114, 114, 114))
-    return page, _turn_boxes(xyxy, matrix, width, height)
+    turned = cv2.warpAffine(page, matrix, (width, height), borderValue=(_PADDING,) * 3)
+    return np.asarray(turned, dtype=np.uint8), _turn_boxes(xyxy, matrix, width, height)
 
 
 def _turn_boxes(xyxy: NDArray[np.float32], matrix: NDArray[np.float64], width: int, height: int) -> NDArray[np.float32]:
@@ -54,7 +56,7 @@ def _turn_boxes(xyxy: NDArray[np.float32], matrix: NDArray[np.float64], width: i
 def _expose(page: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     contrast, brightness = 1 + rng.uniform(-_CONTRAST, _CONTRAST), rng.uniform(-_BRIGHTNESS, _BRIGHTNESS)
     table = (np.arange(256) - 127.5) * contrast + 127.5 + brightness
-    return cv2.LUT(page, np.clip(table, 0, 255).astype(np.uint8))
+    return np.asarray(cv2.LUT(page, np.clip(table, 0, 255).astype(np.uint8)), dtype=np.uint8)
 
 
 def _noise(page: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -62,4 +64,5 @@ def _noise(page: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint
     most = rng.uniform(0, _NOISE)
     table = np.round((np.arange(256) - 127.5) / 127.5 * most).astype(np.int16)
     grain = np.frombuffer(rng.bytes(page[..., 0].size), dtype=np.uint8).reshape(page.shape[:2])
-    return cv2.add(page, cv2.merge([cv2.LUT(grain, table)] * 3), dtype=cv2.CV_8U)
+    grey = cv2.LUT(grain, table)
+    return np.asarray(cv2.add(page, cv2.merge([grey, grey, grey]), dtype=cv2.CV_8U), dtype=np.uint8)

@@ -4,7 +4,7 @@ Threads read ahead instead of processes: decoding, resizing and warping release 
 page cache, and there is no second import of torch to wait for before the first iteration.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +70,7 @@ class Letterbox:
 
     @property
     def scale(self) -> float:
+        """Pixels of the canvas per pixel of the image."""
         return min(self.canvas[0] / self.height, self.canvas[1] / self.width)
 
     def picture(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -138,7 +139,7 @@ def batches(
     rank: int = 0,
     world_size: int = 1,
     pin: bool = False,
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """The batches of `iterations`, read ahead by `loaders` threads.
 
     Batch k is the same whether the run started at 0 or at k: order and augmentation come from the seed and k alone.

@@ -56,7 +56,11 @@ def _drive(store: Store, process: str, number: int, stop: Event) -> Ended:
     except StoreError as error:
         log.error("%s", error)
         return _failed(Message(template=error.template, values=_plain(error.values)))
-    except Exception as error:
+    except OSError as error:
+        log.error("%s", traceback.format_exc())
+        values = {"path": str(error.filename or "The store"), "reason": error.strerror or str(error)}
+        return _failed(Message(template="{path}: {reason}. Mend that, then resume: the newest checkpoint is kept", values=values))
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong becomes the run's outcome
         log.error("%s", traceback.format_exc())
         return _failed(Message(template="{kind}: {error}", values={"kind": type(error).__name__, "error": str(error)[:2000]}))
 

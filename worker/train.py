@@ -5,7 +5,7 @@ that changes (weights, their running average, optimiser, the best so far) is in 
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from time import perf_counter
@@ -125,7 +125,7 @@ def train(
 
 def _batches(
     examples: Sequence[Example], model: FieldDetector, settings: TrainSettings, done: int
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     return batches(
         examples,
         model.canvas,

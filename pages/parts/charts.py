@@ -12,12 +12,13 @@ BLUE, GREEN, RED = "#1971c2", "#2f9e44", "#e03131"
 
 @dataclass(frozen=True)
 class CurveTexts:
-    """The words on the chart of a training."""
+    """The words on the chart of a training, and its decimal and thousands separators."""
 
     iteration: str
     loss: str
     lr: str
     ap: str
+    separators: str = ".,"
 
 
 def thin(trained: pd.DataFrame, most: int = MOST_POINTS) -> pd.DataFrame:
@@ -61,6 +62,7 @@ def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, 
         hovermode="x unified",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         uirevision=key,
+        separators=texts.separators,
         xaxis={"title": {"text": texts.iteration}, "domain": [0, 0.92], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
         yaxis=_axis(texts.loss, BLUE, rangemode="tozero", hoverformat=".4f"),
         # Plotly aligns the ticks of overlaid axes with the first, which gives labels such as 0.948; tickmode undoes that.

@@ -54,6 +54,11 @@ def small_number(value: float | None) -> str:
     return "–" if value is None else str(numbers.format_decimal(float(f"{value:.2g}"), format="0.########", locale=language()))
 
 
+def separators() -> str:
+    """Decimal and thousands separator, for charts that format numbers themselves."""
+    return str(numbers.get_decimal_symbol(language()) + numbers.get_group_symbol(language()))
+
+
 def moment(value: datetime | None, *, seconds: bool = False) -> str:
     """Date and time in the reader's time zone; the year only where it is not the current one."""
     if value is None:

@@ -52,6 +52,7 @@ def rerun_if_pressed() -> None:
 
 def render_question(store: Store, user: User) -> None:
     """The dialog of a button that was pressed, and the notice of an action that was carried out; once a page run."""
+    st.session_state.pop("pressed", None)  # this is the run of the whole page that it asks for
     if done := st.session_state.pop("done", None):
         st.toast(done)
     asked = st.session_state.pop("asked", None)

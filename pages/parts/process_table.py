@@ -44,16 +44,16 @@ def columns() -> dict[str, Any]:
     labels, colours = zip(*((_chip(state), COLOURS[look.colour]) for state, look in LOOKS.items()), strict=True)
     text, config = st.column_config.TextColumn, st.column_config
     return {
-        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=140),
-        "template": text(_("Template"), width=90),
-        "project": text(_("Project"), width=90),
+        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=155),
+        "template": text(_("Template"), width=85),
+        "project": text(_("Project"), width=85),
         "machine": text(_("Machine"), width=75),
         "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=85),
-        "iterations": text(_("Iterations"), alignment="right", width=95),
+        "iterations": text(_("Iterations"), alignment="right", width=90),
         "ap": text(_("AP"), alignment="right", width=55, help=_("Average precision on the test images, from 0 to 1")),
         "loss": text(_("Loss"), alignment="right", width=60),
-        "left": text(_("~ Time left"), alignment="right", width=90),
-        "started": text(_("Started"), width=125),
+        "left": text(_("~ Time left"), alignment="right", width=105),
+        "started": text(_("Started"), width=110),
         "kind": text(_("Kind"), width=110),
         "author": text(_("Author"), width=80),
     }

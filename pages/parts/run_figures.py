@@ -41,21 +41,22 @@ def render_figures(process: Process, status: Status | None, figures: Figures) ->
         return
     iterations = status.iterations or process.spec.template.parameters.iterations
     running = process.state in (State.RUNNING, State.STOPPING)
-    with st.grid("auto", min_column_width=150, border=False):
-        st.metric(_("Test AP"), number(figures.ap, 3))
-        st.metric(_("Loss"), number(figures.loss, 3))
-        st.metric(_("Learning rate"), small_number(figures.lr))
-        st.metric(_("Iteration"), _("{done} of {total}").format(done=number(figures.iteration), total=number(iterations)))
-        st.metric(_("~ Time left"), duration(status.seconds_left) if running else "–")
+    shown = {
+        _("Test AP"): number(figures.ap, 3),
+        _("Loss"): number(figures.loss, 3),
+        _("Learning rate"): small_number(figures.lr),
+        _("Iteration"): _("{done} of {total}").format(done=number(figures.iteration), total=number(iterations)),
+        _("~ Time left"): duration(status.seconds_left) if running else "–",
+    }
+    for column, (name, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
+        column.metric(name, value)
     st.progress(min(1.0, figures.iteration / iterations) if iterations else 0.0)
     st.caption(_sentence(status))
 
 
-def render_verdict(figures: Figures) -> None:
-    """What loss and AP mean, by the reading guide."""
-    parts = [*_loss_words(figures.loss), *_ap_words(figures.ap)]
-    if parts:
-        st.info(" ".join(parts), icon=":material/lightbulb:")
+def verdict(figures: Figures) -> str:
+    """What loss and AP mean, by the reading guide; empty while there is no figure."""
+    return " ".join([*_loss_words(figures.loss), *_ap_words(figures.ap)]) if figures.iteration else ""
 
 
 def scores_frame(fields: Sequence[Field], evaluated: Sequence[Point]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import re
 from pages.parts.i18n import said
 from storage.errors import StoreError
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>$~:#|])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>$~#|]|:(?=\w))")
 
 
 def plain(text: str) -> str:

@@ -97,7 +97,7 @@ def test_batches_do_not_depend_on_where_the_run_started(pages):
 
 
 def test_every_epoch_sees_every_image_once(pages):
-    seen = [box[2] for batch in feed(pages, range(5)) for box in corners(batch)]
+    seen = [box[3] for batch in feed(pages, range(5)) for box in corners(batch)]
     assert len(set(seen[:5])) == 5
     assert sorted(seen[:5]) == sorted(seen[5:])
 

@@ -24,6 +24,9 @@ _STD = (0.225 * 255, 0.224 * 255, 0.229 * 255)
 class TextBackbone(nn.Module):
     """RGB pixels (b, 3, h, w) of 0..255 → four feature maps, finest first; h and w are multiples of 32."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
@@ -33,6 +36,7 @@ class TextBackbone(nn.Module):
         self.stages = nn.ModuleList(_stage(before, after, blocks) for before, after, blocks in widths)
 
     def forward(self, images: Tensor) -> list[Tensor]:
+        """Maps (b, 48, h/4, w/4), (b, 96, h/8, w/8), (b, 192, h/16, w/16), (b, 384, h/32, w/32)."""
         x = self.stem((images.flip(1) - self.mean) / self.std)
         maps = []
         for stage in self.stages:

@@ -6,6 +6,7 @@ TOOD (Feng et al., 2021): FCOS's rule by size sends a line of text 300 px wide a
 is thinner than one cell.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -35,6 +36,9 @@ class FieldDetector(nn.Module):
     canvas pixels, `labels` (n,) and `scores` (n,) from `SCORE_FLOOR` up, best first.
     """
 
+    places: Tensor
+    strides: Tensor
+
     def __init__(self, num_classes: int, canvas: tuple[int, int]) -> None:
         super().__init__()
         if min(canvas) < STRIDES[-1] or any(side % STRIDES[-1] for side in canvas):
@@ -59,6 +63,7 @@ class FieldDetector(nn.Module):
         return new, list(self.backbone.stages.parameters())
 
     def forward(self, images: Tensor, targets: list[dict[str, Tensor]] | None = None) -> Any:
+        """Losses where targets are given, else detections; shapes as the class says."""
         logits, boxes, finest = self.predict(images)
         if targets is not None:
             return detection_losses(logits, boxes, self.places, targets, lambda page, box: self.refiner(finest[page], box))
@@ -93,6 +98,8 @@ class _Refiner(nn.Module):
 
     The first guess is made at one place inside the box, and the end of a line of text may be far from there.
     """
+
+    grid: Tensor
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -139,10 +146,8 @@ class _Head(nn.Module):
         self.place_code = nn.Conv2d(4, width, 1)
         self.score = nn.Conv2d(width, num_classes, 3, padding=1)
         self.box = nn.Conv2d(width, 4, 3, padding=1)
-        nn.init.constant_(self.score.bias, -torch.tensor((1 - _PRIOR) / _PRIOR).log().item())
-        for layer in (self.score, self.box):
-            nn.init.normal_(layer.weight, std=0.01)
-        nn.init.constant_(self.box.bias, 1.0)
+        _start(self.score, math.log(_PRIOR / (1 - _PRIOR)))
+        _start(self.box, 1.0)
 
     def forward(self, levels: list[Tensor]) -> tuple[Tensor, Tensor]:
         logits, distances = [], []
@@ -151,6 +156,12 @@ class _Head(nn.Module):
             logits.append(self.score(self.score_tower(level)).flatten(2).transpose(1, 2))
             distances.append(self.box(self.box_tower(level)).flatten(2).transpose(1, 2))
         return torch.cat(logits, dim=1), torch.cat(distances, dim=1)
+
+
+def _start(layer: nn.Conv2d, bias: float) -> None:
+    nn.init.normal_(layer.weight, std=0.01)
+    assert layer.bias is not None
+    nn.init.constant_(layer.bias, bias)
 
 
 def _place_code(level: Tensor) -> Tensor:

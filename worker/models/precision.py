@@ -17,7 +17,7 @@ def prepare(model: M, device: torch.device) -> M:
     tensor cores."""
     if device.type == "cpu":
         _keep_memory()
-    return model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model.to(device).to(memory_format=torch.channels_last)
 
 
 def precision(device: torch.device) -> torch.autocast:

@@ -1,0 +1,52 @@
+"""Each system call of each operation fails once: nothing acknowledged is lost, nothing is damaged, and doing it again gets there."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from storage.check import check_store
+from storage.paths import Store
+from storage.root import open_store
+from tests.faults.operations import ALL, Operation
+from tests.faults.system_calls import How, Witness, in_child
+
+
+@pytest.fixture
+def operation(request, tmp_path, monkeypatch) -> Operation:
+    monkeypatch.setenv("FIELDMARK_CACHE", str(tmp_path / "cache"))
+    made = request.param()
+    made.prepare(open_store(tmp_path / "store"))
+    shutil.copytree(tmp_path / "store", tmp_path / "before")
+    return made
+
+
+def fail_once(operation: Operation, folder: Path, at: int, how: How) -> Witness:
+    """Act from the beginning in a child whose call ``at`` fails; look at what is there, then act again."""
+    for name in ("store", "cache"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    shutil.copytree(folder / "before", folder / "store")
+    store = Store(folder / "store")
+    seen = in_child(lambda say: operation.act(store, say), at, how)
+    assert not [word for word in seen.said if word.startswith("unexpected")]
+    assert harmful(store) == []
+    operation.check(store, seen.said)
+    operation.act(store, lambda word: None)
+    operation.goal(store)
+    assert harmful(store) == []
+    return seen
+
+
+def harmful(store: Store) -> list[str]:
+    return [f"{problem.path}: {problem.message}" for problem in check_store(store) if not problem.harmless]
+
+
+@pytest.mark.parametrize("how", ["dies", "EIO", "ENOSPC"])
+@pytest.mark.parametrize("operation", ALL, indirect=True, ids=lambda kind: kind.__name__)
+def test_a_call_that_fails_loses_nothing_and_the_operation_can_be_repeated(operation, how, tmp_path):
+    calls = fail_once(operation, tmp_path, 0, how).calls
+    assert calls > 0
+    for at in range(1, calls + 1):
+        seen = fail_once(operation, tmp_path, at, how)
+        if how == "dies":
+            assert seen.calls == 0  # it did not live to tell

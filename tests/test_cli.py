@@ -1,0 +1,151 @@
+"""The command line: each action by its command, refusals as one sentence, and the whole path on a tiny project."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from typer.testing import CliRunner, Result
+
+import cli
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("FIELDMARK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FIELDMARK_STORE", str(tmp_path / "store"))
+    return lambda *arguments: CliRunner().invoke(cli.app, list(arguments))
+
+
+@pytest.fixture
+def coco(tmp_path: Path) -> Path:
+    """Ten small forms with one filled box each, as a COCO folder."""
+    folder = tmp_path / "forms"
+    (folder / "images").mkdir(parents=True)
+    images, annotations = [], []
+    for number in range(10):
+        page, left = Image.new("RGB", (128, 64), "white"), 10 + 6 * number
+        ImageDraw.Draw(page).rectangle((left, 20, left + 40, 40), fill="black")
+        page.save(folder / "images" / f"{number}.png")
+        images.append({"id": number, "file_name": f"{number}.png", "width": 128, "height": 64})
+        annotations.append({"id": number, "image_id": number, "category_id": 1, "bbox": [left, 20, 41, 21]})
+    content = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "total"}]}
+    (folder / "annotations.json").write_text(json.dumps(content), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def worker(tmp_path: Path, run: Run) -> Iterator[subprocess.Popen[str]]:
+    """A worker of machine ``here``, from the moment it says that it works until it is told to stop."""
+    command = [sys.executable, "-m", "worker", "--machine", "here", "--store", str(tmp_path / "store")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None and "Machine here works" in process.stderr.readline()
+    # The pipe must not fill up, or the worker would wait for it.
+    threading.Thread(target=process.stderr.read, daemon=True).start()
+    yield process
+    process.terminate()
+    assert process.wait(90) == 0
+
+
+def made(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
+
+
+def test_a_project_is_created_once_whatever_the_case(run: Run) -> None:
+    made(run("project", "create", "Receipts"))
+    again = run("project", "create", "RECEIPTS")
+    assert again.exit_code == 2
+    assert "'Receipts' exists" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "two words", "tail.", "x" * 101])
+def test_a_name_outside_the_pattern_is_refused_with_the_name(run: Run, name: str) -> None:
+    result = run("project", "create", name)
+    assert result.exit_code == 2
+    assert repr(name)[1:20] in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--iterations", "0"),
+        ("--batch", "0"),
+        ("--lr", "0"),
+        ("--lr", "nan"),
+        ("--loaders", "-1"),
+        ("--refresh", "0.1"),
+        ("--augment", "blur"),
+        ("--device", "tpu"),
+    ],
+)
+def test_a_parameter_out_of_range_is_refused_by_its_name(run: Run, option: str, value: str) -> None:
+    result = run("template", "create", "t", "--kind", "auto-label", option, value)
+    assert result.exit_code == 2
+    assert option.removeprefix("--") in result.stderr
+
+
+def test_unwise_parameters_are_allowed_and_said(run: Run) -> None:
+    result = run("template", "create", "t", "--kind", "training", "--iterations", "6000")
+    assert result.exit_code == 0
+    assert "5,000 iterations" in result.stderr
+
+
+def test_a_folder_that_holds_something_else_is_not_taken_for_a_store(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "thesis.txt").write_text("mine")
+    result = run("project", "create", "p")
+    assert result.exit_code == 2
+    assert "thesis.txt" in result.stderr
+
+
+def test_a_store_of_another_format_is_refused(run: Run, tmp_path: Path) -> None:
+    made(run("project", "create", "p"))
+    root = tmp_path / "store" / "root.json"
+    root.write_text('{"format": 9}')
+    result = run("project", "list")
+    assert result.exit_code == 2
+    assert "root.json" in result.stderr
+
+
+def test_a_process_on_a_machine_nobody_knows_is_refused(run: Run) -> None:
+    made(run("project", "create", "p"))
+    made(run("template", "create", "t", "--kind", "auto-label"))
+    result = run("process", "create", "--project", "p", "--template", "t", "--machine", "gone")
+    assert result.exit_code == 2
+    assert "'gone'" in result.stderr
+
+
+def test_the_whole_path_from_import_to_roll_back(run: Run, coco: Path, worker: object, tmp_path: Path) -> None:
+    made(run("project", "create", "forms", "--task", "fields"))
+    assert "10 images added, 4 labelled" in made(run("import", "coco", "forms", str(coco), "--label-share", "0.4"))
+    made(run("template", "create", "quick", "--kind", "auto-label", "--iterations", "80", "--device", "cpu", "--refresh", "0.2"))
+    process = made(run("process", "create", "--project", "forms", "--template", "quick", "--machine", "here"))
+    assert run("process", "start", process, "--wait").exit_code == 0
+    applied = made(run("process", "apply", process, "--wait", "--threshold", "total=0.0"))
+    made(run("export", "coco", "forms", str(tmp_path / "auto.json"), "--origin", "auto"))
+    rolled_back = made(run("process", "rollback", process, "--wait"))
+    assert (applied, rolled_back) == ("Applied: 6 images, 0 kept as people left them", "Rolled back: 6 images, 0 kept as people left them")
+    exported = json.loads((tmp_path / "auto.json").read_text())
+    assert (len(exported["images"]), {"score"} <= exported["annotations"][0].keys()) == (6, True)
+    shown = json.loads(made(run("process", "show", process, "--json")))
+    assert (shown["state"], len(shown["attempts"])) == ("Rolled back", 1)
+    assert made(run("store", "check")).endswith("Every file is whole")
+
+
+def test_a_damaged_store_fails_the_check_with_the_file(run: Run, tmp_path: Path) -> None:
+    project = made(run("project", "create", "p"))
+    record = tmp_path / "store" / "projects" / project / "project.000001.json"
+    record.write_bytes(record.read_bytes()[:-20])
+    result = run("store", "check")
+    assert result.exit_code == 1
+    assert f"projects/{project}/project.000001.json" in result.stdout

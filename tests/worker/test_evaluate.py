@@ -1,0 +1,100 @@
+"""Average precision, limits and thresholds from held-out labels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worker.data import Example
+from worker.detect import Detections
+from worker.evaluate import limits, score, thresholds
+
+BOX = [10.0, 10.0, 60.0, 30.0]
+FAR = [100.0, 100.0, 150.0, 120.0]
+
+
+def labelled(image, *fields):
+    """An image with the box of each field name at its own place."""
+    xyxy = np.array([[10, 10 + 40 * field, 60, 30 + 40 * field] for field in fields], np.float32).reshape(-1, 4)
+    return Example(image, Path(image), 400, 400, xyxy, np.array(fields, np.int64))
+
+
+def found(image, *rows):
+    """Detections from (field, score, right?)."""
+    rows = sorted(rows, key=lambda row: -row[1])
+    xyxy = [[10, 10 + 40 * field, 60, 30 + 40 * field] if right else [300, 300, 320, 320] for field, _, right in rows]
+    return Detections(
+        image,
+        np.array(xyxy, np.float32).reshape(-1, 4),
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[1] for row in rows], np.float32),
+    )
+
+
+def test_perfect_detections_score_one():
+    result = score([found("a", (0, 0.9, True), (1, 0.8, True))], [labelled("a", 0, 1)], 2)
+    assert result.map_50 == pytest.approx(1.0)
+    assert result.map_50_95 == pytest.approx(1.0)
+    assert [field.ap_50 for field in result.per_field] == pytest.approx([1.0, 1.0])
+
+
+def test_a_missed_field_scores_zero_and_an_absent_one_none():
+    result = score([found("a", (0, 0.9, True), (2, 0.9, False))], [labelled("a", 0, 1)], 3)
+    assert [field.ap for field in result.per_field] == [pytest.approx(1.0), 0.0, None]
+    assert result.map_50 == pytest.approx(0.5)
+
+
+def test_a_loose_box_counts_at_half_overlap_only():
+    loose = Detections("a", np.array([[10, 10, 60, 36]], np.float32), np.array([0]), np.array([0.9], np.float32))
+    result = score([loose], [labelled("a", 0)], 1)
+    assert result.map_50 == pytest.approx(1.0)
+    assert 0.4 < result.map_50_95 < 0.8
+
+
+def test_images_without_detections_count_as_missed():
+    result = score([found("a", (0, 0.9, True))], [labelled("a", 0), labelled("b", 0)], 1)
+    assert result.map_50 == pytest.approx(0.5, abs=0.01)
+
+
+def test_no_labels_at_all_is_no_error():
+    assert score([], [], 2).map_50 == 0.0
+
+
+def test_the_limit_is_the_most_seen_on_one_image():
+    assert limits([labelled("a", 0, 0, 1), labelled("b", 1)], 3) == [2, 1, 1]
+
+
+def test_no_labelled_image_limits_to_one():
+    assert limits([], 2) == [1, 1]
+
+
+def test_the_threshold_lies_between_right_and_wrong():
+    examples = [labelled(str(i), 0) for i in range(8)]
+    detections = [found(str(i), (0, 0.6, True)) if i else found("0", (0, 0.2, False)) for i in range(8)]
+    assert thresholds(detections, examples, [1])[0] == pytest.approx(0.4)
+
+
+def test_boxes_beyond_the_limit_do_not_raise_the_threshold():
+    examples = [labelled(str(i), 0) for i in range(4)]
+    detections = [found(str(i), (0, 0.5, True), (0, 0.4, False)) for i in range(4)]
+    assert thresholds(detections, examples, [1])[0] < 0.4
+    assert thresholds(detections, examples, [2])[0] > 0.4
+
+
+def test_a_rare_field_is_drawn_to_what_all_fields_say():
+    examples = [labelled(str(i), 0) for i in range(20)] + [labelled("last", 0, 1)]
+    detections = [found(str(i), (0, 0.4, True)) for i in range(20)] + [found("last", (0, 0.4, True), (1, 0.95, True))]
+    common, rare = thresholds(detections, examples, [1, 1])
+    alone = 0.5  # the middle between 0.95 and 0.05, seen on one box only
+    assert common < rare < (common + alone) / 2
+
+
+@pytest.mark.parametrize("detections", [[], [found("a", (0, 0.9, False))]])
+def test_without_one_right_box_the_threshold_is_careful(detections):
+    assert thresholds(detections, [labelled("a", 0)], [1]) == [0.5]
+
+
+def test_a_box_can_be_found_once_only():
+    twice = Detections("a", np.array([BOX, BOX, FAR], np.float32), np.array([0, 0, 0]), np.array([0.9, 0.8, 0.3], np.float32))
+    # The second box of the same place is wrong, so only scores above 0.8 are worth keeping.
+    assert thresholds([twice], [labelled("a", 0)], [3])[0] > 0.3
