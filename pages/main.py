@@ -17,9 +17,15 @@ st.set_page_config(page_title="Fieldmark", page_icon=str(HERE / "static" / "favi
 with st.sidebar:
     # Before everything else, since it decides the language of all that follows.
     st.segmented_control(
-        "Language · Язык", LANGUAGES, default=language(), required=True, key="lang", bind="query-params", format_func=str.upper, label_visibility="collapsed"
+        "Language · Язык",
+        LANGUAGES,
+        default=language(),
+        required=True,
+        key="lang",
+        bind="query-params",
+        format_func=str.upper,
+        label_visibility="collapsed",
     )
-
 
 
 def go_home() -> None:

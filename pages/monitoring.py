@@ -10,7 +10,7 @@ from pages.parts.i18n import _, moment, separators
 from pages.parts.links import linked_select
 from pages.parts.live_chart import live_chart
 from pages.parts.process_details import render_advice, render_heading, render_notices, render_stages
-from pages.parts.run_figures import Figures, figures_of, render_figures, scores_frame, verdict
+from pages.parts.run_figures import figures_of, render_figures, scores_frame, verdict
 from pages.parts.states import MOVING, state_name
 from pages.parts.text import explain
 from storage import processes
@@ -40,9 +40,10 @@ def render_picker() -> str | None:
 
 
 def picker_text(process: Process) -> str:
-    """A process in the list: what, on what, since when, and its state."""
+    """A process in the list: what, on what, since when, its state, and the end of its id: the texts have to differ."""
     since = moment(process.attempts[0].claim.at if process.attempts else process.spec.at)
-    return f"{process.spec.template.name} · {names.project(process.spec.project)} · {since} · {state_name(process.state.value)}"
+    state = state_name(process.state.value)
+    return f"{process.spec.template.name} · {names.project(process.spec.project)} · {since} · {state} · {process.id[-4:]}"
 
 
 def render_run(identifier: str, moving: bool) -> None:

@@ -26,7 +26,9 @@ def render_filters() -> Filter:
     """The three filters; each stands in the address."""
     state, project, machine = st.columns(3)
     with state:
-        chosen = linked_select(_("State"), {code: state_name(code) for code in LOOKS}, "state", placeholder=_("All states"), on_change=to_first_page)
+        chosen = linked_select(
+            _("State"), {code: state_name(code) for code in LOOKS}, "state", placeholder=_("All states"), on_change=to_first_page
+        )
     with project:
         projects = {identifier: project.name for identifier, project in names.projects.items()}
         of_project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=to_first_page)
@@ -57,7 +59,9 @@ def render_list(narrowed: Filter) -> list[Process]:
 
 def render_empty() -> None:
     """What to do when there is no process yet."""
-    st.info(_("There is no process yet. Create a project with images, label a tenth of them, then in a shell:"), icon=":material/rocket_launch:")
+    st.info(
+        _("There is no process yet. Create a project with images, label a tenth of them, then in a shell:"), icon=":material/rocket_launch:"
+    )
     st.code(
         "python cli.py template create quick --kind auto-label\n"
         "python cli.py worker --machine this-one\n"
@@ -81,10 +85,17 @@ def render_table(kept: list[Process]) -> None:
     wanted = st.query_params.get("process")
     st.session_state["process_table"] = {"selection": {"rows": [ids.index(wanted)] if wanted in ids else []}}
     st.dataframe(
-        table_frame(store, shown, names), column_config=columns(), hide_index=True, key="process_table", on_select=chosen, selection_mode="single-row"
+        table_frame(store, shown, names),
+        column_config=columns(),
+        hide_index=True,
+        key="process_table",
+        on_select=chosen,
+        selection_mode="single-row",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(ngettext("{count} process", "{count} processes", len(kept)) + " · " + _("choose a row to see more and to start, stop or apply"))
+        st.caption(
+            ngettext("{count} process", "{count} processes", len(kept)) + " · " + _("choose a row to see more and to start, stop or apply")
+        )
         if pages > 1:
             st.pagination(pages, key="page", bind="query-params")
 
@@ -96,7 +107,11 @@ def render_details(process: Process) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             render_heading(store, process, names)
             st.page_link(
-                "monitoring.py", label=_("Monitoring"), icon=":material/show_chart:", query_params={"process": process.id}, help=_("Curves, stages and log of this run")
+                "monitoring.py",
+                label=_("Monitoring"),
+                icon=":material/show_chart:",
+                query_params={"process": process.id},
+                help=_("Curves, stages and log of this run"),
             )
         render_buttons(store, process, user)
         render_advice(store, process, names)

@@ -6,10 +6,10 @@ from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
-from streamlit import App
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
+from streamlit import App
 
 # The address carries the library's version, so a browser never has to ask again.
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from storage import files, labels, revisions
 from storage.attempts import Attempt
 from storage.detections import Rule, read_detections, select, to_boxes
-from storage.errors import Conflict, Damaged
+from storage.errors import Conflict, Damaged, NotFound
 from storage.index import Index
 from storage.labels import Box, Label
 from storage.paths import ApplyPaths, ProcessPaths, ProjectPaths, Store
@@ -124,7 +124,10 @@ def roll_back(project: ProjectPaths, paths: ApplyPaths, plan: Plan, author: str,
     changed: list[str] = []
     kept: list[str] = []
     for done, (image, base) in enumerate(plan.base.items(), start=1):
-        restored = _restore_one(project, plan, image, base, author)
+        try:
+            restored = _restore_one(project, plan, image, base, author)
+        except (Damaged, NotFound):
+            restored = False  # as in _apply_one
         if restored is not None:
             (changed if restored else kept).append(image)
         on_progress(done, len(plan.base))
@@ -153,7 +156,10 @@ def _apply_one(project: ProjectPaths, plan: Plan, image: str, base: int, boxes: 
             return True
         except Conflict:
             pass  # a person, or another executor of this same plan: the history tells which
-    return any(label.apply == plan.id for label in _since(project, image, base))
+    try:
+        return any(label.apply == plan.id for label in _since(project, image, base))
+    except (Damaged, NotFound):
+        return False  # whose label it is cannot be told: the image is kept and listed, the others go on
 
 
 def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, author: str) -> bool | None:
@@ -189,7 +195,10 @@ def _free_images(paths: ProjectPaths, snapshot: Snapshot, project: Project, inde
 
 def _untouched(paths: ProjectPaths, item: UnlabelledImage, head: int) -> bool:
     """Whether every revision since the snapshot is of an apply or its roll back, none a person's."""
-    return head == item.rev or all(label.apply or label.undoes for label in _since(paths, item.image, item.rev))
+    try:
+        return head == item.rev or all(label.apply or label.undoes for label in _since(paths, item.image, item.rev))
+    except (Damaged, NotFound):
+        return False
 
 
 def _since(project: ProjectPaths, image: str, base: int) -> Iterator[Label]:

@@ -167,6 +167,7 @@ def _gaps(store: Store, paths: list[Path]) -> Iterator[Problem]:
 def _object(file: _File) -> Iterator[Problem]:
     """A live object must be found by its name."""
     kind, record = _NAMED[revisions.parse(file.path.name)[0]], file.record  # type: ignore[index]
+    # An earlier revision may bear a name that was given up since.
     is_head = revisions.path(file.path.parent, kind.stem, int(file.parts["rev"]) + 1) not in file.known
     if is_head and not record.deleted and names.find(file.store, kind.stem, record.name) != record.id:
         yield file.problem("Bears the name {name!r}, which is not entered for it under names/", name=record.name)
@@ -180,7 +181,7 @@ def _holder(file: _File) -> Iterator[Problem]:
         yield file.problem("Names of a kind {kind!r} that this version does not know", kind=file.parts["kind"])
     elif is_head and holder is not None:
         found = _find(kind, file.store, holder)
-        if found is None:
+        if found is None:  # a creation that was cut off, or the object was deleted
             yield file.problem("The name {name!r} leads to nothing; it is free to be taken again", harmless=True, name=file.record.name)
         elif found.name.casefold() != file.record.name.casefold():
             yield file.problem("The name {name!r} leads to {other!r}", name=file.record.name, other=found.name)
@@ -248,6 +249,7 @@ def _model(file: _File) -> Iterator[Problem]:
 
 
 def _matches(file: _File, weights: Path, sha256: str) -> Iterator[Problem]:
+    # Read by us rather than by their own modules, which stop at the first damage.
     if weights not in file.known:
         yield file.problem("{path} is missing beside it", path=weights.name)
     elif files.sha256(files.read(weights)) != sha256:

@@ -97,7 +97,7 @@ def import_coco(
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Imported:
-    """Add the images of ``folder``/images and label a seeded sample of ``label_share`` of them by hand, so to say.
+    """Add the images of ``folder``/images; a seeded sample of ``label_share`` of them gets its boxes as a person's labels.
 
     Only images with a usable box are sampled: COCO does not tell "no fields here" from "not labelled". ``on_progress``
     receives images done and all. InvalidValue, and nothing is imported, if ``annotations.json`` is not COCO.
@@ -120,6 +120,7 @@ def import_coco(
         image.id: _boxes(listed, image, document.annotations.get(listed.id, []), fields, problems)
         for listed, image in _once(taken, problems)
     }
+    # Labelled last and drawn from all images, so that an import started again after a cut draws the same sample.
     candidates = [image for image, found in boxes.items() if found]
     sample = random.Random(seed).sample(candidates, min(len(candidates), round(label_share * len(boxes))))
     saved = [boxes[image] for image in sample if _label(paths, image, boxes[image], author)]
@@ -129,8 +130,8 @@ def import_coco(
 def export_coco(store: Store, project: Project, path: Path, origin: Origin | Literal["all"]) -> Exported:
     """Write the project's boxes of one origin, or all, as COCO JSON; automatic ones carry their score.
 
-    The images are those labelled by that origin. File names may repeat in a project, so each image's SHA-256 is
-    there too. Refused if ``path`` cannot be written or lies in the store.
+    The images are those labelled by that origin; boxes of fields that left the scheme are left out.
+    Refused if ``path`` cannot be written or lies in the store.
     """
     _check_takes_boxes(project)
     category_ids = {field.id: number for number, field in enumerate(project.fields, start=1)}
@@ -140,6 +141,7 @@ def export_coco(store: Store, project: Project, path: Path, origin: Origin | Lit
     for image, label in _labelled(store, project.id, problems):
         boxes = [box for box in label.boxes or () if origin in ("all", box.origin) and box.field in category_ids]
         if boxes or origin in ("all", label.origin):
+            # File names may repeat in a project; the SHA-256 tells which image is meant.
             listed.append(
                 {"id": len(listed) + 1, "file_name": image.name, "width": image.width, "height": image.height, "sha256": image.image}
             )
@@ -187,7 +189,7 @@ def _read(path: Path, problems: list[Message]) -> _Document:
 
 def _parse(path: Path) -> dict[str, list[Any]]:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())  # NaN and Infinity pass here and are refused by the entries
     except OSError as error:
         raise InvalidValue(
             "{path} cannot be read: {reason}. Name the folder that holds it and images/", path=str(path), reason=error.strerror
@@ -271,10 +273,10 @@ def _read_image(folder: Path, name: str) -> bytes:
     if "\0" in name or path.resolve() != path or folder not in path.parents:
         raise BadImage("Image {name!r} leads out of images/ or through a link; it was left out. Copy the file itself there", name=name)
     try:
-        if not path.is_file():
+        if not path.is_file():  # opening a pipe would wait for ever
             raise BadImage("Image {name!r} is listed but not in images/; it was left out", name=name)
         with path.open("rb") as file:
-            return file.read(pictures.MAX_BYTES + 1)
+            return file.read(pictures.MAX_BYTES + 1)  # what is larger is refused unread
     except OSError as error:
         raise BadImage("Image {name!r} cannot be read: {reason}; it was left out", name=name, reason=error.strerror) from error
 
@@ -334,6 +336,7 @@ def _scale(listed: _Listed, image: Image, problems: list[Message]) -> tuple[floa
 def _clip(name: str, image: Image, annotation: _Annotation, scale: tuple[float, float], problems: list[Message]) -> XYXY | None:
     x, y, width, height = annotation.bbox
     whole = (x * scale[0], y * scale[1], (x + width) * scale[0], (y + height) * scale[1])
+    # A negative width or height ends here too, as right < left.
     left, top = max(whole[0], 0.0), max(whole[1], 0.0)
     right, bottom = min(whole[2], float(image.width)), min(whole[3], float(image.height))
     if right <= left or bottom <= top:
@@ -346,13 +349,11 @@ def _clip(name: str, image: Image, annotation: _Annotation, scale: tuple[float, 
 
 def _label(paths: ProjectPaths, image: str, boxes: tuple[Box, ...], author: str) -> bool:
     """Save the image's first label; False if it has one, from an import that was cut off or from a person."""
-    if labels.head_rev(paths, image):
-        return False
     try:
-        labels.save(paths, image, 0, boxes, author)
+        labels.save(paths, image, 0, boxes, author)  # base 0: whatever is there stays
+        return True
     except Conflict:
         return False
-    return True
 
 
 # Export

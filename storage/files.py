@@ -119,11 +119,11 @@ class LineWriter:
 
     def write(self, line: bytes, sync_every: float = 5.0) -> None:
         """Append ``line`` and a line break; fsync when the last one is ``sync_every`` seconds old."""
-        view = memoryview(line + b"\n")
-        while view:
-            written = os.pwrite(self._descriptor, view, self._offset)
-            self._offset += written
-            view = view[written:]
+        data = line + b"\n"
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._descriptor, data[written:], self._offset + written)
+        self._offset += written  # only now: what a full disk cut off is overwritten by the next line
         if time.monotonic() - self._synced >= sync_every:
             self.sync()
 

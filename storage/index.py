@@ -219,7 +219,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
     try:
         connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = normal")
+        connection.execute("pragma synchronous = normal")  # whole after a crash; the last writes may be lost, and are read again
         version = connection.execute("pragma user_version").fetchone()[0]
         if version == 0:
             connection.executescript(f"begin immediate; {_SCHEMA} commit;")

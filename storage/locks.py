@@ -33,11 +33,14 @@ class Lock:
     def __init__(self, path: Path, what: str) -> None:
         files.make_folder(path.parent)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        if not lock_descriptor(self._descriptor, blocking=False):
-            os.close(self._descriptor)
-            raise _refusal(path, what)
-        self._holder = LockHolder(host=socket.gethostname(), pid=os.getpid(), since=now())
-        self.beat()
+        try:
+            if not lock_descriptor(self._descriptor, blocking=False):
+                raise _refusal(path, what)
+            self._holder = LockHolder(host=socket.gethostname(), pid=os.getpid(), since=now())
+            self.beat()
+        except BaseException:
+            os.close(self._descriptor)  # a full disk must not leave this process holding what it could not take
+            raise
 
     def beat(self) -> None:
         """Write and sync through the descriptor; OSError means that the lock is lost."""

@@ -11,7 +11,7 @@ from storage.errors import Damaged
 from storage.ids import is_id
 from storage.paths import ModelPaths, Store
 from storage.projects import Field
-from storage.records import Record, encode, load
+from storage.records import Record, encode, load, load_if_there
 
 
 class FieldScore(Record):
@@ -53,7 +53,8 @@ def publish(store: Store, model: Model, weights: bytes) -> None:
         files.publish_folder(made.folder, store.model(model.id).folder)
     except OSError:
         # An earlier attempt published before it was killed: a folder in place is complete, so it stands.
-        load(Model, store.model(model.id).record)
+        if load_if_there(Model, store.model(model.id).record) is None:
+            raise
 
 
 def get(store: Store, model: str) -> Model:

@@ -67,8 +67,19 @@ def claim(store: Store, kind: str, name: str, holder: str, is_live: Callable[[st
 
 
 def confirm(store: Store, kind: str, name: str, holder: str) -> bool:
-    """Whether ``holder`` still bears ``name``; False if it was too slow between claim and creation and lost it."""
-    return find(store, kind, name) == holder
+    """Whether ``holder`` still bears ``name``; False if it was too slow between claim and creation and lost it.
+
+    The claim is written once more: a rival who found the object not yet there bases on the first one, so of the two
+    exactly one revision comes to be.
+    """
+    rev, now = revisions.load_head(Holder, store.names(kind), _key(name))
+    if now is None or now.holder != holder:
+        return False
+    try:
+        revisions.create(store.names(kind), _key(name), rev, now)
+    except Conflict:
+        return False
+    return True
 
 
 def release(store: Store, kind: str, name: str, holder: str) -> None:

@@ -25,7 +25,7 @@ from storage.errors import Conflict, Damaged, NotFound, Refused
 from storage.ids import check_id, is_id, new_id
 from storage.paths import ProcessPaths, Store
 from storage.projects import Project
-from storage.records import Record, load, now
+from storage.records import Record, load_if_there, now
 from storage.templates import RunKind, Template
 
 AUTO_RESUMES = 3  # a run that dies again and again needs a person to look at it
@@ -137,9 +137,7 @@ def get(store: Store, process: str) -> Process:
     _, spec = revisions.load_head(Spec, paths.folder, "spec")
     if spec is None or spec.deleted:
         raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
-    requests = tuple(
-        load(Request, revisions.path(paths.requests, "request", number)) for number in range(1, _last_request(store, process) + 1)
-    )
+    requests = tuple(_load_request(paths, number) for number in range(1, _last_request(store, process) + 1))
     made = tuple(attempts.list_attempts(paths))
     state = fold(requests, made)
     return Process(spec, requests, made, _label_state(paths, requests) if state == State.COMPLETED else state)
@@ -235,6 +233,14 @@ def _label_state(paths: ProcessPaths, requests: tuple[Request, ...]) -> State:
     if request.action == "apply":
         return State.APPLIED if done else State.APPLYING
     return State.ROLLED_BACK if done else State.ROLLING_BACK
+
+
+def _load_request(paths: ProcessPaths, number: int) -> Request:
+    path = revisions.path(paths.requests, "request", number)
+    request = load_if_there(Request, path)
+    if request is None:  # not NotFound, which would hide the process from every list
+        raise Damaged("{path} is missing, though a later one is there. Restore it from a backup; everything else goes on", path=str(path))
+    return request
 
 
 def _last_request(store: Store, process: str) -> int:

@@ -1,9 +1,11 @@
 """Snapshots: the labels a run is trained on and the images it is to label, fixed when it starts."""
 
 import hashlib
+from contextlib import suppress
 from itertools import islice
 
 from storage import images
+from storage.errors import Conflict, NotFound
 from storage.images import Image, Split
 from storage.index import Index
 from storage.paths import Store
@@ -70,8 +72,10 @@ def assign_split(store: Store, project: Project, index: Index, author: str) -> N
     paths = store.project(project.id)
     chosen = {row.image for row in islice(open_rows, wanted)}
     for row in open_rows:
-        record: Image = images.get(paths, row.image)
-        images.change(paths, record, author, split="test" if row.image in chosen else "train")
+        # Deleted meanwhile, or given its split by another machine's run that starts on the same labels.
+        with suppress(NotFound, Conflict):
+            record: Image = images.get(paths, row.image)
+            images.change(paths, record, author, split="test" if row.image in chosen else "train")
 
 
 def _test_count(labelled: int) -> int:

@@ -70,9 +70,13 @@ class Runs:
     def ended(self, outcome: Outcome, message: Message | None = None, iterations: int = 200) -> Process:
         """A process whose only attempt ended so."""
         process = self.running(iterations)
+        self.end(process, outcome, message)
+        return processes.get(self.store, process.id)
+
+    def end(self, process: Process, outcome: Outcome, message: Message | None = None) -> None:
+        """The last attempt ends so."""
         assert process.last is not None
         attempts.end(process.last.paths, Ended(outcome=outcome, at=now(), message=message))
-        return processes.get(self.store, process.id)
 
     def attempt(self, process: Process) -> Attempt:
         """The next attempt, claimed and started."""
@@ -120,7 +124,7 @@ def curve(start: int, end: int, fields: list[str]) -> Iterable[Point]:
     for iteration in range(start + 1, end + 1):
         yield Point(iteration=iteration, loss=loss(iteration), lr=lr(iteration), seconds=0.9)
         if iteration % 100 == 0:
-            scores = {field: max(0.0, ap(iteration) - 0.09 * place) for place, field in enumerate(fields)}
+            scores: dict[str, float | None] = {field: max(0.0, ap(iteration) - 0.09 * place) for place, field in enumerate(fields)}
             yield Point(iteration=iteration, ap=ap(iteration), ap_50_95=0.6 * ap(iteration), per_field=scores)
 
 

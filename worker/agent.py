@@ -24,6 +24,7 @@ from storage.locks import Lock
 from storage.machines import HEARTBEAT_S, MACHINES, Info, Machine
 from storage.paths import Store
 from storage.processes import Process, State
+from storage.records import load_if_there
 from storage.records import now as wall_now
 from storage.root import store_uuid
 from worker import hardware
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 STOP_GRACE_S = 60.0  # a child saves a checkpoint when asked to stop; after this it is killed
 LOST_S = 60.0  # without a sign of the lock; below the 90 s after which NFS hands it to another host
-SPARE_RETRY_S = 10.0  # between tries to start the waiting child, should torch fail to import
+RETRY_S = 10.0  # between tries to start a child that fails by itself: torch cannot be imported, a plan is damaged
 LABEL_STATES = frozenset({State.APPLYING, State.ROLLING_BACK})
 
 
@@ -71,10 +72,12 @@ class Agent:
         self._heartbeat_due = 0.0
         self._held = time.monotonic()
         self._settled: dict[str, int] = {}
+        self._damaged: dict[str, str] = {}
         self._running: Running | None = None
         self._spare: subprocess.Popen[bytes] | None = None
         self._spare_due = 0.0
         self._applying: dict[str, subprocess.Popen[bytes]] = {}
+        self._apply_due: dict[str, float] = {}
 
     def step(self, now: float) -> None:
         """One pass at monotonic time ``now``; Refused if the machine's lock is lost. After any other error, pass again."""
@@ -83,7 +86,7 @@ class Agent:
         self._keep_spare(now)
         self._supervise(now)
         open_processes = self._look()
-        self._tend_applies(open_processes)
+        self._tend_applies(open_processes, now)
         if self._running is None:
             self._claim_next(open_processes)
 
@@ -130,8 +133,10 @@ class Agent:
             except NotFound:
                 self._settled[process] = 0
             except Damaged as error:
-                log.error("Process %s is passed over: %s", process, error)
-                self._settled[process] = asked
+                # Looked at again each pass: it may have been a network's hiccup, or be restored from a backup.
+                if self._damaged.get(process) != str(error):
+                    log.error("Process %s is passed over: %s", process, error)
+                self._damaged[process] = str(error)
         return [process for process in found if not self._settle(process)]
 
     def _settle(self, process: Process) -> bool:
@@ -152,30 +157,41 @@ class Agent:
             self._running = None
             self._settled.pop(running.process, None)
             self._report(process=None)
-        elif running.stop_sent is None:
-            process = processes.get(self.store, running.process)
-            if process.last is None or process.last.end is not None:
-                running.child.kill()  # an administrator declared this machine lost: the attempt is no longer ours
-            elif process.stop_asked:
-                running.child.terminate()
-                running.stop_sent = now
-        elif now - running.stop_sent > STOP_GRACE_S:
-            running.child.kill()
+        elif load_if_there(Ended, running.attempt.paths.end) is not None:
+            running.child.kill()  # an administrator declared this machine lost: the attempt is no longer ours
+        elif running.stop_sent is not None:
+            if now - running.stop_sent > STOP_GRACE_S:
+                running.child.kill()
+        elif self._is_stop_asked(running.process):
+            running.child.terminate()
+            running.stop_sent = now
+
+    def _is_stop_asked(self, process: str) -> bool:
+        try:
+            return processes.get(self.store, process).stop_asked
+        except (Damaged, NotFound):
+            return False  # said by _look; the run goes on, and so do the other processes
 
     def _record_end(self, running: Running) -> None:
-        result = attempts.result(running.attempt.paths)
-        ended = result or _died(running.child.returncode)
-        if ended.outcome == Outcome.STOPPED and not processes.get(self.store, running.process).stop_asked:
+        self._end(running.process, running.attempt, _died(running.child.returncode))
+
+    def _end(self, process: str, attempt: Attempt, otherwise: Ended) -> None:
+        """End the attempt as its child said, else with ``otherwise``; a stop that nobody asked for came from its worker."""
+        ended = attempts.result(attempt.paths) or otherwise
+        if ended.outcome == Outcome.STOPPED and not self._is_stop_asked(process):
             message = Message(template="The worker was shut down; the run goes on when it is back")
             ended = ended.model_copy(update={"outcome": Outcome.INTERRUPTED, "message": message})
-        attempts.end(running.attempt.paths, ended)
-        log.info("Process %s, attempt %d: %s", running.process, running.attempt.number, ended.outcome)
+        attempts.end(attempt.paths, ended)
+        log.info("Process %s, attempt %d: %s", process, attempt.number, ended.outcome)
 
-    def _tend_applies(self, found: list[Process]) -> None:
+    def _tend_applies(self, found: list[Process], now: float) -> None:
         """Start a child for each apply or roll back asked for; one that died is started again."""
-        self._applying = {process: child for process, child in self._applying.items() if child.poll() is None}
+        for ended in [process for process, child in self._applying.items() if child.poll() is not None]:
+            failed = (self._applying.pop(ended).returncode or 0) > 0
+            self._apply_due[ended] = now + (RETRY_S if failed else 0)
         for process in found:
-            wanted = process.state in LABEL_STATES and process.id not in self._applying
+            due = process.id not in self._applying and now >= self._apply_due.get(process.id, now)
+            wanted = process.state in LABEL_STATES and due
             # Another machine's apply is finished here once that machine is gone: any worker can do it.
             if wanted and (process.spec.machine == self.machine.id or not machines.is_alive(self.store, process.spec.machine)):
                 self._applying[process.id] = self._launch("worker.apply", str(self.store.root), process.id)
@@ -197,13 +213,15 @@ class Agent:
         if last is None or last.end is not None or process.state not in processes.UNFINISHED:
             return
         try:
-            Lock(self.store.process(process.id).run_lock, f"The run of process {process.id}").release()
+            lock = Lock(self.store.process(process.id).run_lock, f"The run of process {process.id}")
         except Refused:
             return  # its child has not noticed yet that the worker is gone
         message = Message(template="The worker ended unexpectedly; the run is resumed from its newest checkpoint")
-        attempts.end(
-            last.paths, attempts.result(last.paths) or Ended(outcome=Outcome.INTERRUPTED, at=wall_now(), message=message, died=True)
-        )
+        try:
+            # Under the lock: a child that comes to it late finds the attempt ended and does not begin.
+            self._end(process.id, last, Ended(outcome=Outcome.INTERRUPTED, at=wall_now(), message=message, died=True))
+        finally:
+            lock.release()
 
     def _claim(self, process: Process) -> bool:
         request, last = process.start_request, process.last
@@ -232,7 +250,7 @@ class Agent:
         dead = self._spare is None or self._spare.poll() is not None
         if self._running is None and dead and now >= self._spare_due:
             self._spare = self._launch("worker.run", str(self.store.root))
-            self._spare_due = now + (SPARE_RETRY_S if self._spare_due else 0)
+            self._spare_due = now + (RETRY_S if self._spare_due else 0)
 
     def _send(self, child: subprocess.Popen[bytes], process: str, attempt: Attempt) -> None:
         assert child.stdin is not None
@@ -257,6 +275,8 @@ class Agent:
 
 def _died(code: int | None) -> Ended:
     """The end of a child that left no word: killed by a signal (resumed), or it could not even start (failed)."""
+    if code == -signal.SIGTERM:  # asked to stop before it could listen
+        return Ended(outcome=Outcome.STOPPED, at=wall_now())
     if code is not None and code < 0:
         message = Message(
             template="The training was killed by signal {signal} ({name}); most often the system was short of memory",

@@ -33,9 +33,7 @@ def augment(
     return _noise(_expose(page, rng), rng), xyxy
 
 
-def _turn(
-    page: NDArray[np.uint8], xyxy: NDArray[np.float32], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def _turn(page: NDArray[np.uint8], xyxy: NDArray[np.float32], rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     height, width = page.shape[:2]
     degrees, zoom = rng.uniform(-_DEGREES, _DEGREES), 1 + rng.uniform(-_ZOOM, _ZOOM)
     matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, zoom), dtype=np.float64)

@@ -57,9 +57,7 @@ def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Ex
     return pages
 
 
-def _find(
-    model: FieldDetector, pages: list[tuple[Example, NDArray[np.uint8]]], device: torch.device
-) -> Iterator[Detections]:
+def _find(model: FieldDetector, pages: list[tuple[Example, NDArray[np.uint8]]], device: torch.device) -> Iterator[Detections]:
     images = torch.from_numpy(np.stack([page for _, page in pages])).permute(0, 3, 1, 2)
     with torch.inference_mode(), precision(device):
         found = model(images.to(device))

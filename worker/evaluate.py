@@ -74,10 +74,7 @@ def thresholds(detections: Sequence[Detections], examples: Sequence[Example], mo
     """
     judged = [_judge(detections, examples, label, limit) for label, limit in enumerate(most)]
     pooled = _best_threshold(np.concatenate([table for table, _ in judged]), sum(count for _, count in judged))
-    return [
-        (count * _best_threshold(table, count) + _PRIOR_BOXES * pooled) / (count + _PRIOR_BOXES)
-        for table, count in judged
-    ]
+    return [(count * _best_threshold(table, count) + _PRIOR_BOXES * pooled) / (count + _PRIOR_BOXES) for table, count in judged]
 
 
 def _best_threshold(table: NDArray[np.float64], truth: int) -> float:
@@ -91,9 +88,7 @@ def _best_threshold(table: NDArray[np.float64], truth: int) -> float:
     return float(min(_MOST_TRUSTED, (table[last, 0] + below) / 2))
 
 
-def _judge(
-    detections: Sequence[Detections], examples: Sequence[Example], label: int, limit: int
-) -> tuple[NDArray[np.float64], int]:
+def _judge(detections: Sequence[Detections], examples: Sequence[Example], label: int, limit: int) -> tuple[NDArray[np.float64], int]:
     """Score and rightness (n, 2) of one field's best `limit` boxes per image, and how many boxes there are to find."""
     found = {item.image: item for item in detections}
     rows: list[tuple[float, bool]] = []

@@ -39,11 +39,15 @@ def main(store_root: str, parent: str) -> None:
 
 
 def run(store: Store, process: str, number: int, stop: Event) -> None:
-    """Run attempt ``number`` of ``process`` and write its result; Refused if another child of it lives."""
+    """Run attempt ``number`` of ``process`` and write its result, which is a failure if another child of it lives."""
     paths = store.process(process)
     attempt = paths.attempt(number)
     _log_to(attempt)
-    lock = Lock(paths.run_lock, f"The run of process {process}")
+    try:
+        lock = Lock(paths.run_lock, f"The run of process {process}")
+    except Refused as error:
+        attempts.finish(attempt, _refused(error))
+        return
     if not attempts.start(attempt, os.getpid()):
         raise Refused("Attempt {number} of process {process} has been started or ended before", number=number, process=process)
     attempts.finish(attempt, _drive(store, process, number, stop))
@@ -54,8 +58,7 @@ def _drive(store: Store, process: str, number: int, stop: Event) -> Ended:
     try:
         return stages.run(store, processes.get(store, process), number, stop)
     except StoreError as error:
-        log.error("%s", error)
-        return _failed(Message(template=error.template, values=_plain(error.values)))
+        return _refused(error)
     except OSError as error:
         log.error("%s", traceback.format_exc())
         values = {"path": str(error.filename or "The store"), "reason": error.strerror or str(error)}
@@ -63,6 +66,11 @@ def _drive(store: Store, process: str, number: int, stop: Event) -> Ended:
     except Exception as error:  # noqa: BLE001 - whatever goes wrong becomes the run's outcome
         log.error("%s", traceback.format_exc())
         return _failed(Message(template="{kind}: {error}", values={"kind": type(error).__name__, "error": str(error)[:2000]}))
+
+
+def _refused(error: StoreError) -> Ended:
+    log.error("%s", error)
+    return _failed(Message(template=error.template, values=_plain(error.values)))
 
 
 def _failed(message: Message) -> Ended:

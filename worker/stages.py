@@ -13,7 +13,7 @@ from safetensors.torch import save as to_bytes
 
 from storage import checkpoints, files, images, models, snapshots
 from storage.attempts import Ended, Outcome
-from storage.detections import Detection, ImageDetections, Rule
+from storage.detections import Detection, ImageDetections, Rule, read_detections
 from storage.errors import Refused, StoreError
 from storage.index import Index
 from storage.labels import Label
@@ -237,8 +237,8 @@ def _known_detections(run: _Run) -> dict[str, bytes]:
     paths = run.store.process(run.process.id)
     known: dict[str, bytes] = {}
     for attempt in run.process.attempts[:-1]:
-        for line in files.read_lines(paths.attempt(attempt.number).detections)[0]:
-            known[ImageDetections.model_validate_json(line).image] = line
+        for found in read_detections(paths.attempt(attempt.number).detections):
+            known[found.image] = found.model_dump_json().encode()
     return known
 
 

@@ -123,9 +123,7 @@ def train(
     return Trained(stopped, run.done, run.best)
 
 
-def _batches(
-    examples: Sequence[Example], model: FieldDetector, settings: TrainSettings, done: int
-) -> Generator[Batch, None, None]:
+def _batches(examples: Sequence[Example], model: FieldDetector, settings: TrainSettings, done: int) -> Generator[Batch, None, None]:
     return batches(
         examples,
         model.canvas,

@@ -41,10 +41,16 @@ def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, 
     ``trained`` has columns iteration, loss and lr, ``tested`` iteration and ap. A chart of the same ``key`` keeps its zoom.
     """
     line = thin(trained)
+    # Without a point plotly.js leaves the curve out and then stumbles over its axis.
+    tested = tested if len(tested) else pd.DataFrame({"iteration": [np.nan], "ap": [np.nan]})
     figure = go.Figure()
     figure.add_scatter(x=line["iteration"].to_numpy(), y=line["loss"].to_numpy(), name=texts.loss, line={"color": BLUE, "width": 1.6})
     figure.add_scatter(
-        x=line["iteration"].to_numpy(), y=line["lr"].to_numpy(), name=texts.lr, yaxis="y2", line={"color": GREEN, "width": 1.6, "dash": "dot"}
+        x=line["iteration"].to_numpy(),
+        y=line["lr"].to_numpy(),
+        name=texts.lr,
+        yaxis="y2",
+        line={"color": GREEN, "width": 1.6, "dash": "dot"},
     )
     figure.add_scatter(
         x=tested["iteration"].to_numpy(),
@@ -66,9 +72,28 @@ def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, 
         xaxis={"title": {"text": texts.iteration}, "domain": [0, 0.92], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
         yaxis=_axis(texts.loss, BLUE, rangemode="tozero", hoverformat=".4f"),
         # Plotly aligns the ticks of overlaid axes with the first, which gives labels such as 0.948; tickmode undoes that.
-        yaxis2=_axis(texts.lr, GREEN, overlaying="y", side="right", anchor="x", rangemode="tozero", showgrid=False, tickmode="auto", hoverformat=".2g"),
+        yaxis2=_axis(
+            texts.lr,
+            GREEN,
+            overlaying="y",
+            side="right",
+            anchor="x",
+            rangemode="tozero",
+            showgrid=False,
+            tickmode="auto",
+            hoverformat=".2g",
+        ),
         yaxis3=_axis(
-            texts.ap, RED, overlaying="y", side="right", anchor="free", position=1, range=[0, 1.02], showgrid=False, tickmode="auto", hoverformat=".3f"
+            texts.ap,
+            RED,
+            overlaying="y",
+            side="right",
+            anchor="free",
+            position=1,
+            range=[0, 1.02],
+            showgrid=False,
+            tickmode="auto",
+            hoverformat=".3f",
         ),
     )
     return figure

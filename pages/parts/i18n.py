@@ -46,7 +46,11 @@ def said(template: str, values: dict[str, Any]) -> str:
 
 def number(value: float | None, digits: int = 0) -> str:
     """A number with ``digits`` decimals; a dash if there is none."""
-    return "–" if value is None else str(numbers.format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=language()))
+    return (
+        "–"
+        if value is None
+        else str(numbers.format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=language()))
+    )
 
 
 def small_number(value: float | None) -> str:

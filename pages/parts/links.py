@@ -9,8 +9,13 @@ from collections.abc import Callable
 import streamlit as st
 
 
-def linked_select(label: str, options: dict[str, str], parameter: str, *, placeholder: str, on_change: Callable[[], None] | None = None) -> str | None:
-    """A select box over ``options`` (code → text) whose choice is the address's ``parameter``; None if nothing is chosen."""
+def linked_select(
+    label: str, options: dict[str, str], parameter: str, *, placeholder: str, on_change: Callable[[], None] | None = None
+) -> str | None:
+    """A select box over ``options`` whose choice is the address's ``parameter``; None if nothing is chosen.
+
+    ``options`` maps codes to texts, no two alike: the browser tells by the text which one was chosen.
+    """
     key = f"linked_{parameter}"
 
     def changed() -> None:
@@ -21,7 +26,15 @@ def linked_select(label: str, options: dict[str, str], parameter: str, *, placeh
     # The address wins on every run: it also changes when the browser goes back.
     wanted = st.query_params.get(parameter)
     st.session_state[key] = wanted if wanted in options else None
-    return st.selectbox(label, list(options), index=None, format_func=lambda code: options.get(code, code), key=key, on_change=changed, placeholder=placeholder)
+    return st.selectbox(
+        label,
+        list(options),
+        index=None,
+        format_func=lambda code: options.get(code, code),
+        key=key,
+        on_change=changed,
+        placeholder=placeholder,
+    )
 
 
 def set_link(parameter: str, value: str | None) -> None:

@@ -26,14 +26,12 @@ KEYWORDS: dict[str, Any] = {
     "Message": None,
     **{name: None for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.StoreError)},
 }
-_HEADER = "# Texts of Fieldmark; kept up to date by python -m pages.parts.messages"
-_OWNER = {"project": "Fieldmark", "version": "1", "msgid_bugs_address": "-", "last_translator": "Fieldmark", "language_team": "Fieldmark"}
 
 
-def extract(file: IO[bytes], keywords: dict[str, Any], comment_tags: list[str], options: dict[str, Any]) -> Iterator[tuple[int, Any, Any, list[str]]]:
+def extract(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[tuple[int, Any, Any, Any]]:
     """Babel's own extraction, and the values of string enums."""
     source = file.read()
-    yield from extract_python(io.BytesIO(source), list(keywords), comment_tags, options)
+    yield from extract_python(io.BytesIO(source), keywords, comment_tags, options)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ClassDef) and any(isinstance(base, ast.Name) and base.id == "StrEnum" for base in node.bases):
             values = [item.value for item in node.body if isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant)]
@@ -43,12 +41,12 @@ def extract(file: IO[bytes], keywords: dict[str, Any], comment_tags: list[str], 
 def collect() -> Catalog:
     """Every text used, with the files it stands in."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)
-    found = Catalog(charset="utf-8", header_comment=_HEADER, **_OWNER)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    found = _own(Catalog())
     for package in ("pages", "storage", "worker"):  # not the whole tree: the store may lie in it
         for name, _line, text, _comments, _context in extract_from_dir(ROOT / package, methods, options, KEYWORDS):
             if text:
-                found.add(text, locations=[(f"{package}/{name}", None)])
+                found.add(text, locations=[(f"{package}/{name}", 0)])
     return found
 
 
@@ -64,15 +62,20 @@ def update() -> None:
             catalogue = read_po(file, locale=code)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
-        catalogue.header_comment = _HEADER
-        for name, value in _OWNER.items():
-            setattr(catalogue, name, value)
-        _write(path, catalogue)
+        _write(path, _own(catalogue))
+
+
+def _own(catalogue: Catalog) -> Catalog:
+    """The catalogue under our name, in place of the placeholders that Babel writes."""
+    catalogue.header_comment = "# Texts of Fieldmark; kept up to date by python -m pages.parts.messages"
+    catalogue.project, catalogue.version, catalogue.msgid_bugs_address = "Fieldmark", "1", "-"
+    catalogue.last_translator = catalogue.language_team = "Fieldmark"
+    return catalogue
 
 
 def _write(path: Path, catalogue: Catalog) -> None:
     with path.open("wb") as file:
-        write_po(file, catalogue, width=120, omit_header=False, sort_output=True)
+        write_po(file, catalogue, width=120, sort_output=True, include_lineno=False)
 
 
 if __name__ == "__main__":

@@ -55,16 +55,17 @@ def render_question(store: Store, user: User) -> None:
     st.session_state.pop("pressed", None)  # this is the run of the whole page that it asks for
     if done := st.session_state.pop("done", None):
         st.toast(done)
-    asked = st.session_state.pop("asked", None)
+    asked = st.session_state.get("asked")  # kept until answered: the page may run again while the dialog is open
     if asked is None:
         return
     identifier, action = asked
     try:
         process = processes.get(store, identifier)
     except StoreError as error:
+        _forget_question()
         st.error(explain(error))
         return
-    st.dialog(_question_title(action), icon=_ICONS[action])(_render_dialog)(store, process, action, user)
+    st.dialog(_question_title(action), icon=_ICONS[action], on_dismiss=_forget_question)(_render_dialog)(store, process, action, user)
 
 
 def _render_dialog(store: Store, process: Process, action: Action, user: User) -> None:
@@ -80,7 +81,12 @@ def _render_dialog(store: Store, process: Process, action: Action, user: User) -
     except StoreError as error:
         st.error(explain(error))
         return
+    _forget_question()
     st.rerun()
+
+
+def _forget_question() -> None:
+    st.session_state.pop("asked", None)
 
 
 def _pressed(store: Store, process: str, action: Action, user: User) -> None:
@@ -125,13 +131,17 @@ def _apply_consequence(store: Store, process: Process) -> str:
     assert process.last is not None
     _revision, project = PROJECTS.get(store, process.spec.project)
     rule = actions.rule_for(store, process, None)
-    preview = applies.preview(store, project, process.id, process.last, rule, get_index(str(store.root)))
-    boxes = sum(len(found) for found in preview.boxes.values())
+    preview = applies.preview(store, project, process.last, rule, get_index(str(store.root)))
+    boxes = sum(preview.boxes.values())
     parts = [
-        ngettext("{count} image receives labels", "{count} images receive labels", len(preview.boxes)),
+        ngettext("{count} image receives labels", "{count} images receive labels", len(preview.base)),
         ngettext("{count} box in all", "{count} boxes in all", boxes),
         ngettext("{count} image stays empty: nothing was found", "{count} images stay empty: nothing was found", preview.nothing_found),
-        ngettext("{count} image was labelled or deleted meanwhile and is left out", "{count} images were labelled or deleted meanwhile and are left out", len(preview.skipped)),
+        ngettext(
+            "{count} image was labelled or deleted meanwhile and is left out",
+            "{count} images were labelled or deleted meanwhile and are left out",
+            len(preview.skipped),
+        ),
     ]
     return "\n".join(f"- {part}" for part in parts) + "\n\n" + _("This can be rolled back.")
 

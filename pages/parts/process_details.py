@@ -23,8 +23,9 @@ def render_heading(store: Store, process: Process, names: Names) -> None:
     state = shown_state(store, process)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(state_name(state), icon=LOOKS[state].icon, color=LOOKS[state].colour)
-        what = f"**{plain(process.spec.template.name)}** · {plain(names.project(process.spec.project))} · {plain(names.machine(process.spec.machine))}"
-        st.markdown(f"{what} · {kind_name(process.spec.kind)}", width="content")
+        project, machine = plain(names.project(process.spec.project)), plain(names.machine(process.spec.machine))
+        what = f"**{plain(process.spec.template.name)}** · {project} · {machine} · {kind_name(process.spec.kind)}"
+        st.markdown(what, width="content")
 
 
 def render_advice(store: Store, process: Process, names: Names) -> None:
@@ -38,7 +39,9 @@ def render_advice(store: Store, process: Process, names: Names) -> None:
     if state == NOT_RESPONDING:
         st.warning(_not_responding(machine))
     elif process.state == State.FAILED:
-        st.caption(_("The log on the Monitoring page tells more. Put right what is wrong, then press Resume: it goes on from the newest checkpoint."))
+        st.caption(
+            _("The log on the Monitoring page tells more. Put right what is wrong, then press Resume: the newest checkpoint is kept.")
+        )
     elif process.state == State.INTERRUPTED:
         st.caption(_interrupted(process, machine))
     elif process.state == State.QUEUED:
@@ -58,7 +61,10 @@ def render_stages(status: Status | None) -> None:
     if status is None:
         st.caption(_("No stage has begun yet."))
         return
-    rows = [(f"{_SIGNS[stage.state]} {_(stage.name.value)}", _stage_result(stage), duration(stage.seconds) if stage.seconds else "–") for stage in status.stages]
+    rows = [
+        (f"{_SIGNS[stage.state]} {_(stage.name.value)}", _stage_result(stage), duration(stage.seconds) if stage.seconds else "–")
+        for stage in status.stages
+    ]
     st.table(pd.DataFrame(rows, columns=[_("Stage"), _("Result"), _("Time")]), hide_index=True, border="horizontal")
 
 
@@ -92,11 +98,17 @@ def render_apply(store: Store, process: Process) -> None:
         _render_progress(load_if_there(applies.Progress, paths.apply(request.apply).progress))
         return
     if request.action == "apply":
-        st.success(ngettext("Labels applied to {count} image", "Labels applied to {count} images", outcome.changed), icon=":material/done_all:")
+        st.success(
+            ngettext("Labels applied to {count} image", "Labels applied to {count} images", outcome.changed), icon=":material/done_all:"
+        )
     else:
-        st.success(ngettext("Labels of {count} image rolled back", "Labels of {count} images rolled back", outcome.changed), icon=":material/undo:")
+        st.success(
+            ngettext("Labels of {count} image rolled back", "Labels of {count} images rolled back", outcome.changed), icon=":material/undo:"
+        )
     if outcome.kept:
-        kept = ngettext("{count} image kept: a person changed it meanwhile", "{count} images kept: people changed them meanwhile", len(outcome.kept))
+        kept = ngettext(
+            "{count} image kept: a person changed it meanwhile", "{count} images kept: people changed them meanwhile", len(outcome.kept)
+        )
         more = "" if len(outcome.kept) <= _MOST_KEPT else " …"
         st.warning(kept + ": " + ", ".join(plain(_image_name(store, process, image)) for image in outcome.kept[:_MOST_KEPT]) + more)
 
@@ -105,7 +117,9 @@ def _render_progress(progress: applies.Progress | None) -> None:
     if progress is None or not progress.total:
         st.caption(_("Waiting for the worker to begin."))
         return
-    st.progress(progress.done / progress.total, text=_("{done} of {total} images").format(done=number(progress.done), total=number(progress.total)))
+    st.progress(
+        progress.done / progress.total, text=_("{done} of {total} images").format(done=number(progress.done), total=number(progress.total))
+    )
 
 
 def _image_name(store: Store, process: Process, image: str) -> str:

@@ -41,7 +41,14 @@ LOOKS: dict[str, Look] = {
     NOT_RESPONDING: Look("red", ":material/wifi_off:", "!"),
 }
 
-COLOURS: dict[Colour, str] = {"blue": "#1971c2", "green": "#2f9e44", "orange": "#e8590c", "red": "#e03131", "violet": "#7048e8", "gray": "#868e96"}
+COLOURS: dict[Colour, str] = {
+    "blue": "#1971c2",
+    "green": "#2f9e44",
+    "orange": "#e8590c",
+    "red": "#e03131",
+    "violet": "#7048e8",
+    "gray": "#868e96",
+}
 
 
 def shown_state(store: Store, process: Process) -> str:
@@ -63,7 +70,9 @@ def why_not(process: Process, action: Action) -> str | None:
     if process.state in TRANSITIONS[action]:
         return None
     states = ", ".join(state_name(state.value) for state in State if state in TRANSITIONS[action])
-    return _("Not while the process is “{state}”. Possible when it is: {states}").format(state=state_name(process.state.value), states=states)
+    return _("Not while the process is “{state}”. Possible when it is: {states}").format(
+        state=state_name(process.state.value), states=states
+    )
 
 
 def kind_name(kind: str) -> str:

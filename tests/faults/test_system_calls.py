@@ -1,6 +1,9 @@
 """Each system call of each operation fails once: nothing acknowledged is lost, nothing is damaged, and doing it again gets there."""
 
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,18 @@ from tests.faults.system_calls import How, Witness, in_child
 
 
 @pytest.fixture
-def operation(request, tmp_path, monkeypatch) -> Operation:
-    monkeypatch.setenv("FIELDMARK_CACHE", str(tmp_path / "cache"))
+def folder(monkeypatch) -> Iterator[Path]:
+    """A folder in memory where there is one: no power is cut here, and 3,000 times syncing a busy disk takes minutes."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as made:
+        monkeypatch.setenv("FIELDMARK_CACHE", str(Path(made) / "cache"))
+        yield Path(made)
+
+
+@pytest.fixture
+def operation(request, folder) -> Operation:
     made = request.param()
-    made.prepare(open_store(tmp_path / "store"))
-    shutil.copytree(tmp_path / "store", tmp_path / "before")
+    made.prepare(open_store(folder / "store"))
+    shutil.copytree(folder / "store", folder / "before")
     return made
 
 
@@ -43,10 +53,10 @@ def harmful(store: Store) -> list[str]:
 
 @pytest.mark.parametrize("how", ["dies", "EIO", "ENOSPC"])
 @pytest.mark.parametrize("operation", ALL, indirect=True, ids=lambda kind: kind.__name__)
-def test_a_call_that_fails_loses_nothing_and_the_operation_can_be_repeated(operation, how, tmp_path):
-    calls = fail_once(operation, tmp_path, 0, how).calls
+def test_a_call_that_fails_loses_nothing_and_the_operation_can_be_repeated(operation, how, folder):
+    calls = fail_once(operation, folder, 0, how).calls
     assert calls > 0
     for at in range(1, calls + 1):
-        seen = fail_once(operation, tmp_path, at, how)
+        seen = fail_once(operation, folder, at, how)
         if how == "dies":
             assert seen.calls == 0  # it did not live to tell

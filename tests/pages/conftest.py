@@ -15,6 +15,7 @@ MAIN = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """An empty store that the pages will open."""
     monkeypatch.setenv("FIELDMARK_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("FIELDMARK_CACHE", str(tmp_path / "cache"))
     return Runs(tmp_path / "store")
 
 

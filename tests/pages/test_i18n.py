@@ -1,5 +1,6 @@
 """Every text is in the catalogues, and numbers, plurals and dates read as people write them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -35,13 +36,17 @@ def test_a_translation_has_the_placeholders_of_its_text() -> None:
     with (i18n.LOCALES / "ru" / "LC_MESSAGES" / "messages.po").open("rb") as file:
         problems = [(message.id, str(error)) for message in read_po(file, locale="ru") if message.id for error in message.check()]
         file.seek(0)
-        lost = [m.id for m in read_po(file) if isinstance(m.id, str) and isinstance(m.string, str) and m.id and _names(m.id) != _names(m.string)]
+        lost = [
+            m.id for m in read_po(file) if isinstance(m.id, str) and isinstance(m.string, str) and m.id and _names(m.id) != _names(m.string)
+        ]
     assert not problems
     assert not lost
 
 
 @pytest.mark.usefixtures("russian")
-@pytest.mark.parametrize(("count", "text"), [(1, "1 процесс"), (3, "3 процесса"), (11, "11 процессов"), (1000, "1\N{NO-BREAK SPACE}000 процессов")])
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "1 процесс"), (3, "3 процесса"), (11, "11 процессов"), (1000, "1\N{NO-BREAK SPACE}000 процессов")]
+)
 def test_russian_plurals_follow_the_number(count: int, text: str) -> None:
     assert i18n.ngettext("{count} process", "{count} processes", count) == text
 
@@ -65,13 +70,15 @@ def test_words_of_ours_in_a_message_are_translated_and_names_are_not() -> None:
     assert text.startswith("Машина 'Running' занята процессом p (Выполняется)")
 
 
-@pytest.mark.parametrize("values", [{}, {"name": None}, {"share": "x"}], ids=["nothing", "another value", "a value that does not fit its format"])
+@pytest.mark.parametrize(
+    "values", [{}, {"name": None}, {"share": "x"}], ids=["nothing", "another value", "a value that does not fit its format"]
+)
 def test_a_message_with_the_wrong_values_still_shows(values: dict[str, object]) -> None:
     assert "labelled" in i18n.said("{share:.0%} of {name} labelled", values)
 
 
-def _forms(translation: str | tuple[str, ...] | None) -> tuple[str | None, ...]:
-    return translation if isinstance(translation, tuple) else (translation,)
+def _forms(translation: str | Sequence[str] | None) -> Sequence[str | None]:
+    return [translation] if isinstance(translation, str | None) else translation
 
 
 def _names(text: str) -> set[str]:

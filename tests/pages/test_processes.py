@@ -63,7 +63,7 @@ def test_fifty_processes_fill_a_page(runs: Runs, open_page: Open) -> None:
         runs.created()
     app = open_page("processes.py")
     assert len(app.dataframe[0].value) == 50
-    assert app.caption[0].value.startswith("51 processes") or any(caption.value.startswith("51 processes") for caption in app.caption)
+    assert any(caption.value.startswith("51 processes") for caption in app.caption)
 
 
 def test_a_damaged_process_is_named_with_its_file(runs: Runs, open_page: Open) -> None:
@@ -101,7 +101,9 @@ def test_stop_is_asked_for_only_after_a_question(runs: Runs, open_page: Open) ->
 
 
 def test_a_failed_process_tells_its_message_and_the_next_step(runs: Runs, open_page: Open) -> None:
-    process = runs.ended(Outcome.FAILED, Message(template="Image {image} skipped: {reason}", values={"image": "a_b.png", "reason": "empty"}))
+    process = runs.ended(
+        Outcome.FAILED, Message(template="Image {image} skipped: {reason}", values={"image": "a_b.png", "reason": "empty"})
+    )
     app = open_page("processes.py", process=process.id)
     assert app.error[0].value == r"Image a\_b.png skipped: empty"
     assert any("press Resume" in caption.value for caption in app.caption)
@@ -119,4 +121,5 @@ def test_a_machine_is_asked_for_its_life_once_in_a_while(runs: Runs) -> None:
     root, machine = str(runs.store.root), runs.machine.id
     alive = data.is_alive(root, machine)
     runs.heartbeat(left=True)
-    assert alive and data.is_alive(root, machine)  # each question writes to the store
+    assert alive
+    assert data.is_alive(root, machine)  # each question writes to the store

@@ -170,7 +170,6 @@ def test_an_unfinished_last_line_is_no_problem(full: Store) -> None:
         ("*.orig", "original .* is missing"),
         ("labels/*/*.000001.json", "000001.json: Is missing, though revision 2 is there"),
         ("weights.safetensors", "is missing beside it"),
-        ("names/project/*.json", "not entered for it under names"),
     ],
 )
 def test_missing_files_are_reported_where_something_points_to_them(full: Store, pattern: str, reason: str) -> None:
@@ -178,6 +177,12 @@ def test_missing_files_are_reported_where_something_points_to_them(full: Store, 
     path = next((path for path in chained if (path.parent / path.name.replace("000001", "000002")).exists()), chained[0])
     path.unlink()
     assert re.search(reason, said(full))
+
+
+def test_an_object_whose_name_is_not_entered_is_reported(full: Store, project: Project) -> None:
+    for path in full.names("project").iterdir():
+        path.unlink()
+    assert f"Bears the name '{project.name}', which is not entered for it under names/" in said(full)
 
 
 def test_a_label_without_its_image_is_reported(full: Store) -> None:

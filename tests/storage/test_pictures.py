@@ -99,6 +99,18 @@ def test_a_file_of_several_pages_is_refused_rather_than_losing_them() -> None:
         pictures.inspect("fax.tif", buffer.getvalue())
 
 
+def test_a_phones_jpeg_with_a_preview_behind_it_is_one_page(document: Document) -> None:
+    buffer = io.BytesIO()
+    page = Image.open(io.BytesIO(document("12.50")))
+    page.save(buffer, "MPO", save_all=True, append_images=[page])
+    assert pictures.inspect("phone.jpg", buffer.getvalue()).format == "JPEG"
+
+
+def test_pixels_that_have_no_fixed_white_are_refused() -> None:
+    with pytest.raises(BadImage, match="Save it as PNG with 8 bits"):
+        pictures.inspect("depth.tif", encoded(np.zeros((20, 20), np.float32), "TIFF"))
+
+
 def test_a_missing_original_is_a_bad_image_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadImage, match=r"'gone'.*Restore it from a backup"):
         pictures.read_rgb(tmp_path / "gone.orig")

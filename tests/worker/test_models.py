@@ -75,6 +75,18 @@ def test_a_page_without_labels_teaches_that_nothing_is_there():
     assert losses["score"] > 0
 
 
+def test_a_wrong_line_that_scores_higher_costs_more_than_one_that_scores_lower():
+    model = build("base-SmartOCR-01", 1, CANVAS)
+    target = {"boxes": torch.tensor([[16.0, 16.0, 80.0, 40.0]]), "labels": torch.tensor([0])}
+    boxes = target["boxes"].expand(1, len(model.places), 4)
+    logits = torch.full((1, len(model.places), 1), -9.0)
+    logits[0, ((model.places > 16) & (model.places < torch.tensor([80.0, 40.0]))).all(dim=1)] = 2.0
+    below, above = logits.clone(), logits.clone()
+    below[0, -1], above[0, -1] = 0.0, 6.0
+    ranks = [detection_losses(case, boxes, model.places, [target], unmoved)["rank"] for case in (below, above)]
+    assert ranks[1] > 2 * ranks[0]
+
+
 def unmoved(page, boxes):
     return boxes
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from worker.models.backbone import load_pretrained
@@ -11,15 +12,17 @@ BASE_MODELS: dict[str, Callable[[int, tuple[int, int]], FieldDetector]] = {"base
 """Base model name → builder, called with the number of fields and the canvas (height, width)."""
 
 
-def build(base_model: str, num_classes: int, canvas: tuple[int, int], *, pretrained: bool = True) -> FieldDetector:
+def build(base_model: str, num_classes: int, canvas: tuple[int, int], *, pretrained: bool = True, seed: int = 0) -> FieldDetector:
     """A model of `num_classes` fields on a canvas of (height, width) pixels, both multiples of 32.
 
     `pretrained` fills the backbone from the wheel; without it the weights are random, ready for `load_state_dict`.
-    An unknown name is a ValueError that lists the known ones.
+    The new layers' weights follow from `seed`. An unknown name is a ValueError that lists the known ones.
     """
     if base_model not in BASE_MODELS:
         raise ValueError(f"base model {base_model!r} is unknown; choose one of {', '.join(BASE_MODELS)}")
-    model = BASE_MODELS[base_model](num_classes, canvas)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = BASE_MODELS[base_model](num_classes, canvas)
     if pretrained:
         load_pretrained(model.backbone)
     return model

@@ -59,7 +59,7 @@ class FieldDetector(nn.Module):
         It sees strokes, which look alike on all documents, and its backward pass at full resolution is dear.
         """
         self.backbone.stem.requires_grad_(False)
-        new = [*self.pyramid.parameters(), *self.head.parameters()]
+        new = [p for part in (self.pyramid, self.head, self.refiner) for p in part.parameters()]
         return new, list(self.backbone.stages.parameters())
 
     def forward(self, images: Tensor, targets: list[dict[str, Tensor]] | None = None) -> Any:

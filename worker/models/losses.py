@@ -10,17 +10,21 @@ from torchvision.ops import box_iou, generalized_box_iou_loss
 _BEST = 13  # locations that learn one box, and
 _SCORE_POWER, _IOU_POWER = 1.0, 6.0  # how score and overlap rank them: TOOD, §3.2 (alpha, beta)
 _BOX_WEIGHT = 2.0
-_RANK_WEIGHT = 0.0
+_RANK_WEIGHT = 0.5
 _LEAST_REACH = 4.5  # pixels, a little over half the finest stride
 
 
 def detection_losses(
-    logits: Tensor, boxes: Tensor, places: Tensor, targets: list[dict[str, Tensor]],
+    logits: Tensor,
+    boxes: Tensor,
+    places: Tensor,
+    targets: list[dict[str, Tensor]],
     refine: Callable[[int, Tensor], Tensor],
 ) -> dict[str, Tensor]:
-    """`score` and `box` losses of one batch, normalised by the target scores.
+    """`score`, `rank` and `box` losses of one batch; the first and last are divided by the sum of target scores.
 
     `logits` (b, n, classes), `boxes` (b, n, 4) xyxy, `places` (n, 2), `targets`: `boxes` (k, 4) and `labels` (k,).
+    `refine(page, boxes)` looks at boxes (m, 4) of one page again and returns better ones.
     """
     wanted = torch.zeros_like(logits)
     box_losses, weights = [], []
@@ -33,14 +37,19 @@ def detection_losses(
         weights.append(quality)
     total = torch.cat(weights).sum().clamp(min=1.0)
     box = (torch.cat(box_losses) * torch.cat(weights)).sum() / total
-    losses = {"score": _score_loss(logits, wanted).sum() / total, "box": _BOX_WEIGHT * box}
-    if _RANK_WEIGHT:
-        losses["rank"] = _RANK_WEIGHT * _rank_loss(logits, wanted)
-    return losses
+    return {
+        "score": _score_loss(logits, wanted).sum() / total,
+        "rank": _RANK_WEIGHT * _rank_loss(logits, wanted),
+        "box": _BOX_WEIGHT * box,
+    }
 
 
 def _rank_loss(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Of all places on a page, the right ones should score a field highest: cross-entropy over places."""
+    """Of all places on a page, the right ones should score a field highest: cross-entropy over places.
+
+    A document holds most fields once, so the choice between two likely lines is what counts; the score loss looks at
+    each place for itself and does not teach it.
+    """
     hopeless = torch.finfo(logits.dtype).min
     right = torch.where(wanted > 0, logits, hopeless).logsumexp(dim=1)
     present = (wanted > 0).any(dim=1)

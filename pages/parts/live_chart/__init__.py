@@ -24,4 +24,5 @@ _chart = st.components.v2.component(
 
 def live_chart(figure: go.Figure, *, key: str) -> None:
     """Draw ``figure``, or bring the chart of this key up to date; ``uirevision`` of its layout decides what keeps the zoom."""
-    _chart(key=key, data={"figure": figure.to_json(), "library": LIBRARY, "height": figure.layout.height})
+    points = max(len(trace.x) for trace in figure.data)
+    _chart(key=key, data={"figure": figure.to_json(), "library": LIBRARY, "height": figure.layout.height, "points": points})

@@ -1,0 +1,114 @@
+"""The real server over a store of its own, and a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from storage.machines import MACHINES
+from tests.runs import Runs
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+_QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The store that the server of this session serves."""
+    made = Runs(tmp_path_factory.mktemp("browser") / "store")
+    # Tests leave running processes behind; others may start beside them.
+    MACHINES.change(made.store, 1, made.machine.model_copy(update={"queue": True}))
+    return made
+
+
+@pytest.fixture(scope="session")
+def server(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard as people start it; its address."""
+    with serving(ROOT / "app.py", runs, tmp_path_factory.mktemp("log") / "server.log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the session."""
+    if not Path(CHROMIUM).is_file():
+        pytest.skip(f"{CHROMIUM} is not there: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: str) -> Iterator[Visit]:
+    """Open a page as a person with this language; at the end, nothing may stand in the browser's console."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def opened(path: str, *, locale: str = "en-GB") -> Page:
+        context = chromium.new_context(base_url=server, viewport={"width": 1280, "height": 1000}, locale=locale)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: errors.append(f"{message.text} {message.location['url']}") if _is_error(message) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@contextmanager
+def serving(script: Path, runs: Runs, log: Path) -> Iterator[str]:
+    """A server of its own for ``script``; ends with the block."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), "--server.fileWatcherType", "none"]
+    environment = {**os.environ, "FIELDMARK_STORE": str(runs.store.root), "FIELDMARK_CACHE": str(log.parent / "cache")}
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _await_answer(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    while process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except OSError:
+            continue
+    raise RuntimeError(log.read_text())
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    # Streamlit looks for its base path below a deep link and takes the 404 as "not here".
+    probe = message.location["url"].endswith(("/_stcore/health", "/_stcore/host-config"))
+    return message.type == "error" and not probe
