@@ -52,7 +52,8 @@ def measure(folder: Path, images: int, rounds: int) -> None:
         whole.append(detection_rate(model, examples))
     share = np.median(np.array(whole) / np.array(bare))
     print(
-        f"{folder.name}: canvas {canvas[0]}x{canvas[1]}, detect {np.median(whole):.1f} images/s, bare {np.median(bare):.1f} images/s, detect/bare {share:.3f}",
+        f"{folder.name}: canvas {canvas[0]}x{canvas[1]}, detect {np.median(whole):.1f} images/s, "
+        f"bare {np.median(bare):.1f} images/s, detect/bare {share:.3f}",
         flush=True,
     )
 

@@ -125,12 +125,15 @@ def measure(folder: Path, iterations: int, reference: int, rounds: int) -> None:
         loop += loop_seconds(model, examples, iterations)
         bare += bare_seconds(model, batch, iterations)
         slow += reference_seconds(examples, num_classes, reference)
-    ours, ready, theirs = median(loop), median(bare), median(slow)
-    print(
-        f"{folder.name}: canvas {canvas[0]}x{canvas[1]}, loop {ours:.3f} s/iteration (mean {np.mean(loop):.3f}), "
-        f"bare {ready:.3f} s, loop/bare {ours / ready:.3f}, reference {theirs:.2f} s, reference/loop {theirs / ours:.1f}",
-        flush=True,
-    )
+    print(f"{folder.name}: canvas {canvas[0]}x{canvas[1]}")
+    # The fastest says what the code costs, the median what this machine made of it while measuring.
+    for name, pick in (("fastest", min), ("median", median)):
+        ours, ready, theirs = pick(loop), pick(bare), pick(slow)
+        print(
+            f"  {name}: loop {ours:.3f} s/iteration, bare {ready:.3f} s, loop/bare {ours / ready:.3f}, "
+            f"reference {theirs:.2f} s, reference/loop {theirs / ours:.1f}",
+            flush=True,
+        )
 
 
 def main() -> None:

@@ -7,11 +7,11 @@ from pages.parts.charts import CurveTexts, curves_figure, fields_figure
 from pages.parts.data import curves, get_store, load_names, process_cache
 from pages.parts.guard import require
 from pages.parts.i18n import _, moment, separators
-from pages.parts.links import linked_select
+from pages.parts.links import linked_select, set_link
 from pages.parts.live_chart import live_chart
 from pages.parts.process_details import render_advice, render_heading, render_notices, render_stages
 from pages.parts.run_figures import figures_of, render_figures, scores_frame, verdict
-from pages.parts.states import MOVING, state_name
+from pages.parts.states import moves, state_name
 from pages.parts.text import explain
 from storage import processes
 from storage.errors import StoreError
@@ -30,12 +30,13 @@ names = load_names(str(store.root))
 def render_picker() -> str | None:
     """The run to watch, newest first; it stands in the address."""
     found, _damaged = process_cache(str(store.root)).load()
-    started = [process for process in found if process.attempts]
     if not found:
         st.info(_("There is no process to watch yet. The Processes page says how to start one."), icon=":material/rocket_launch:")
         return None
-    options = {process.id: picker_text(process) for process in (started or found)}
-    options |= {process.id: picker_text(process) for process in found if process.id == st.query_params.get("process")}
+    if "process" not in st.query_params:
+        set_link("process", next((process for process in found if process.attempts), found[0]).id)
+    linked = st.query_params["process"]
+    options = {process.id: picker_text(process) for process in found if process.attempts or process.id == linked}
     return linked_select(_("Process"), options, "process", placeholder=_("Choose a process to watch"))
 
 
@@ -53,7 +54,7 @@ def render_run(identifier: str, moving: bool) -> None:
     except StoreError as error:
         st.error(explain(error))
         return
-    if (process.state in MOVING) != moving:
+    if moves(process) != moving:
         st.rerun()  # the pace belongs to the page
     status = read_status(process.last.paths) if process.last else None
     trained, evaluated = curves(str(store.root), identifier).read(process.attempts)
@@ -109,7 +110,7 @@ def render_log(process: Process) -> None:
 st.title(_("Training monitoring"))
 if chosen := render_picker():
     try:
-        moves = processes.get(store, chosen).state in MOVING
+        live = moves(processes.get(store, chosen))
     except StoreError:
-        moves = False
-    st.fragment(render_run, run_every=LIVE_S if moves else None)(chosen, moves)
+        live = False
+    st.fragment(render_run, run_every=LIVE_S if live else None)(chosen, live)

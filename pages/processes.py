@@ -9,7 +9,7 @@ from pages.parts.links import linked_select, set_link
 from pages.parts.process_actions import render_buttons, render_question, rerun_if_pressed
 from pages.parts.process_details import render_advice, render_apply, render_attempts, render_heading, render_notices, render_stages
 from pages.parts.process_table import PAGE, Filter, columns, table_frame
-from pages.parts.states import LOOKS, MOVING, state_name
+from pages.parts.states import LOOKS, moves, state_name
 from pages.parts.text import explain
 from storage.processes import Process
 from storage.progress import read_status
@@ -134,16 +134,11 @@ def render_all(narrowed: Filter, moving: bool) -> None:
         render_details(chosen)
     elif wanted:
         st.warning(_("The process in the address does not exist. Choose one from the table."))
-    if any_moves(found) != moving:
+    if any(map(moves, found)) != moving:
         st.rerun()
-
-
-def any_moves(found: list[Process]) -> bool:
-    """Whether something goes on that a page has to follow."""
-    return any(process.state in MOVING for process in found)
 
 
 st.title(_("Processes"))
 render_question(store, user)
-moves = any_moves(process_cache(str(store.root)).load()[0])
-st.fragment(render_all, run_every=LIVE_S if moves else IDLE_S)(render_filters(), moves)
+live = any(map(moves, process_cache(str(store.root)).load()[0]))
+st.fragment(render_all, run_every=LIVE_S if live else IDLE_S)(render_filters(), live)

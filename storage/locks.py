@@ -61,10 +61,10 @@ def _refusal(path: Path, what: str) -> Refused:
     except (Damaged, OSError):
         return Refused("{what} is held by somebody who has not said who; look at {path}", what=what, path=str(path))
     return Refused(
-        "{what} is held by process {pid} on host {host} since {since:%Y-%m-%d %H:%M:%S} UTC; end that one first, or see {path}",
+        "{what} is held by process {pid} on host {host} since {since} UTC; end that one first, or see {path}",
         what=what,
         pid=holder.pid,
         host=holder.host,
-        since=holder.since,
+        since=f"{holder.since:%Y-%m-%d %H:%M:%S}",  # as text: it is kept in records and filled in again
         path=str(path),
     )

@@ -43,60 +43,21 @@ def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, 
     line = thin(trained)
     # Without a point plotly.js leaves the curve out and then stumbles over its axis.
     tested = tested if len(tested) else pd.DataFrame({"iteration": [np.nan], "ap": [np.nan]})
-    figure = go.Figure()
-    figure.add_scatter(x=line["iteration"].to_numpy(), y=line["loss"].to_numpy(), name=texts.loss, line={"color": BLUE, "width": 1.6})
-    figure.add_scatter(
-        x=line["iteration"].to_numpy(),
-        y=line["lr"].to_numpy(),
-        name=texts.lr,
-        yaxis="y2",
-        line={"color": GREEN, "width": 1.6, "dash": "dot"},
-    )
-    figure.add_scatter(
-        x=tested["iteration"].to_numpy(),
-        y=tested["ap"].to_numpy(),
-        name=texts.ap,
-        yaxis="y3",
-        mode="lines+markers",
-        line={"color": RED, "width": 2.2},
-        marker={"size": 7},
-    )
-    figure.update_layout(
-        template="none",
-        height=430,
-        margin={"l": 56, "r": 60, "t": 36, "b": 44},
-        hovermode="x unified",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        uirevision=key,
-        separators=texts.separators,
-        xaxis={"title": {"text": texts.iteration}, "domain": [0, 0.92], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
-        yaxis=_axis(texts.loss, BLUE, rangemode="tozero", hoverformat=".4f"),
-        # Plotly aligns the ticks of overlaid axes with the first, which gives labels such as 0.948; tickmode undoes that.
-        yaxis2=_axis(
-            texts.lr,
-            GREEN,
-            overlaying="y",
-            side="right",
-            anchor="x",
-            rangemode="tozero",
-            showgrid=False,
-            tickmode="auto",
-            hoverformat=".2g",
+    x, tested_x = line["iteration"].to_numpy(), tested["iteration"].to_numpy()
+    curves = [
+        go.Scatter(x=x, y=line["loss"].to_numpy(), name=texts.loss, line={"color": BLUE, "width": 1.6}),
+        go.Scatter(x=x, y=line["lr"].to_numpy(), name=texts.lr, yaxis="y2", line={"color": GREEN, "width": 1.6, "dash": "dot"}),
+        go.Scatter(
+            x=tested_x,
+            y=tested["ap"].to_numpy(),
+            name=texts.ap,
+            yaxis="y3",
+            mode="lines+markers",
+            line={"color": RED, "width": 2.2},
+            marker={"size": 7},
         ),
-        yaxis3=_axis(
-            texts.ap,
-            RED,
-            overlaying="y",
-            side="right",
-            anchor="free",
-            position=1,
-            range=[0, 1.02],
-            showgrid=False,
-            tickmode="auto",
-            hoverformat=".3f",
-        ),
-    )
-    return figure
+    ]
+    return go.Figure(curves, _curves_layout(iterations, texts, key))
 
 
 def fields_figure(scores: pd.DataFrame, *, key: str) -> go.Figure:
@@ -115,14 +76,32 @@ def fields_figure(scores: pd.DataFrame, *, key: str) -> go.Figure:
     )
     figure.update_layout(
         template="none",
-        height=56 + 30 * len(shown),
-        margin={"l": 8, "r": 44, "t": 8, "b": 32},
+        height=32 + 30 * len(shown),
+        margin={"l": 8, "r": 44, "t": 8, "b": 8},
         uirevision=key,
         bargap=0.35,
-        xaxis={"range": [0, 1], "fixedrange": True},
+        xaxis={"range": [0, 1], "fixedrange": True, "showticklabels": False},
         yaxis={"automargin": True, "fixedrange": True, "type": "category", "ticksuffix": "  ", "showgrid": False},
     )
     return figure
+
+
+def _curves_layout(iterations: int, texts: CurveTexts, key: str) -> dict[str, object]:
+    # Plotly aligns the ticks of overlaid axes with the first, which gives labels such as 0.948; tickmode undoes that.
+    right: dict[str, object] = {"overlaying": "y", "side": "right", "showgrid": False, "tickmode": "auto"}
+    return {
+        "template": "none",
+        "height": 430,
+        "margin": {"l": 56, "r": 60, "t": 36, "b": 44},
+        "hovermode": "x unified",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "uirevision": key,
+        "separators": texts.separators,
+        "xaxis": {"title": {"text": texts.iteration}, "domain": [0, 0.92], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
+        "yaxis": _axis(texts.loss, BLUE, rangemode="tozero", hoverformat=".4f"),
+        "yaxis2": _axis(texts.lr, GREEN, **right, anchor="x", rangemode="tozero", hoverformat=".2g"),
+        "yaxis3": _axis(texts.ap, RED, **right, anchor="free", position=1, range=[0, 1.02], hoverformat=".3f"),
+    }
 
 
 def _axis(title: str, colour: str, **more: object) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """The buttons of a process and the questions asked before those that change much."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from pages.parts.data import get_index
@@ -132,28 +130,28 @@ def _apply_consequence(store: Store, process: Process) -> str:
     _revision, project = PROJECTS.get(store, process.spec.project)
     rule = actions.rule_for(store, process, None)
     preview = applies.preview(store, project, process.last, rule, get_index(str(store.root)))
-    boxes = sum(preview.boxes.values())
+    left_out = ngettext(
+        "{count} image was labelled or deleted meanwhile and is left out",
+        "{count} images were labelled or deleted meanwhile and are left out",
+        len(preview.skipped),
+    )
     parts = [
         ngettext("{count} image receives labels", "{count} images receive labels", len(preview.base)),
-        ngettext("{count} box in all", "{count} boxes in all", boxes),
+        ngettext("{count} box in all", "{count} boxes in all", sum(preview.boxes.values())),
         ngettext("{count} image stays empty: nothing was found", "{count} images stay empty: nothing was found", preview.nothing_found),
-        ngettext(
-            "{count} image was labelled or deleted meanwhile and is left out",
-            "{count} images were labelled or deleted meanwhile and are left out",
-            len(preview.skipped),
-        ),
+        *([left_out] if preview.skipped else []),
     ]
     return "\n".join(f"- {part}" for part in parts) + "\n\n" + _("This can be rolled back.")
 
 
 def _button_text(process: Process, action: Action) -> str:
-    texts: dict[Action, Callable[[], str]] = {
-        "start": lambda: _("Resume") if process.attempts else _("Start"),
-        "stop": lambda: _("Stop"),
-        "apply": lambda: _("Apply labels"),
-        "rollback": lambda: _("Roll back labels"),
+    texts: dict[Action, str] = {
+        "start": _("Resume") if process.attempts else _("Start"),
+        "stop": _("Stop"),
+        "apply": _("Apply labels"),
+        "rollback": _("Roll back labels"),
     }
-    return texts[action]()
+    return texts[action]
 
 
 def _question_title(action: Action) -> str:

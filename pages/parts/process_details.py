@@ -24,7 +24,9 @@ def render_heading(store: Store, process: Process, names: Names) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(state_name(state), icon=LOOKS[state].icon, color=LOOKS[state].colour)
         project, machine = plain(names.project(process.spec.project)), plain(names.machine(process.spec.machine))
-        what = f"**{plain(process.spec.template.name)}** · {project} · {machine} · {kind_name(process.spec.kind)}"
+        what = (
+            f"**{plain(process.spec.template.name)}** · {project} · {machine} · {kind_name(process.spec.kind)} :small[:gray[{process.id}]]"
+        )
         st.markdown(what, width="content")
 
 

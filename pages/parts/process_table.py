@@ -44,9 +44,9 @@ def columns() -> dict[str, Any]:
     labels, colours = zip(*((_chip(state), COLOURS[look.colour]) for state, look in LOOKS.items()), strict=True)
     text, config = st.column_config.TextColumn, st.column_config
     return {
-        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=155),
-        "template": text(_("Template"), width=85),
-        "project": text(_("Project"), width=85),
+        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=150),
+        "template": text(_("Template"), width=80),
+        "project": text(_("Project"), width=80),
         "machine": text(_("Machine"), width=75),
         "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=85),
         "iterations": text(_("Iterations"), alignment="right", width=90),

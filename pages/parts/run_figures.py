@@ -70,7 +70,7 @@ def _sentence(status: Status) -> str:
     trained = ngettext("Trains on {count} image", "Trains on {count} images", status.images)
     tested = ngettext("tested on {count}", "tested on {count}", status.test_images)
     rest = _("batch {batch}, epoch {epoch}, on {device}. Last update {at}.").format(
-        batch=number(status.batch), epoch=number(status.epoch), device=status.device or "–", at=moment(status.at, seconds=True)
+        batch=number(status.batch), epoch=number(status.epoch), device=status.device.upper() or "–", at=moment(status.at, seconds=True)
     )
     return f"{trained}, {tested}, {rest}"
 

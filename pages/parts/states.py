@@ -11,8 +11,7 @@ from storage.processes import TRANSITIONS, UNFINISHED, Action, Process, State
 NOT_RESPONDING = "Not responding"  # what a reader sees; never stored, so not among the states
 Colour = Literal["blue", "green", "orange", "red", "violet", "gray"]
 
-# States in which something goes on, so that a page has to look again.
-MOVING = UNFINISHED | {State.APPLYING, State.ROLLING_BACK, State.INTERRUPTED}
+_MOVING = UNFINISHED | {State.APPLYING, State.ROLLING_BACK}
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,11 @@ COLOURS: dict[Colour, str] = {
     "violet": "#7048e8",
     "gray": "#868e96",
 }
+
+
+def moves(process: Process) -> bool:
+    """Whether something goes on that a page has to follow."""
+    return process.state in _MOVING or process.may_resume_itself
 
 
 def shown_state(store: Store, process: Process) -> str:

@@ -17,12 +17,13 @@ def test_without_a_process_the_page_says_where_to_start_one(runs: Runs, open_pag
     assert "There is no process to watch yet" in open_page("monitoring.py").info[0].value
 
 
-def test_without_a_link_a_process_can_be_chosen(runs: Runs, open_page: Open) -> None:
-    process = runs.running(10)
+def test_without_a_link_the_newest_run_is_shown_and_another_can_be_chosen(runs: Runs, open_page: Open) -> None:
+    other, newest = runs.running(20), runs.running(10)
     app = open_page("monitoring.py")
-    app.selectbox[0].select(process.id).run()
-    assert app.query_params["process"] == process.id
-    assert app.metric
+    assert app.selectbox[0].value == newest.id
+    app.selectbox[0].select(other.id).run()
+    assert app.query_params["process"] == other.id
+    assert app.metric[3].value == "20 of 1,000"
 
 
 def test_the_figures_are_those_of_the_newest_iteration(runs: Runs, open_page: Open) -> None:

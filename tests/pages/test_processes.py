@@ -100,6 +100,14 @@ def test_stop_is_asked_for_only_after_a_question(runs: Runs, open_page: Open) ->
     assert processes.get(runs.store, process.id).state == State.STOPPING
 
 
+def test_what_cannot_be_applied_says_so_instead_of_asking(runs: Runs, open_page: Open) -> None:
+    process = runs.ended(Outcome.COMPLETED)  # of a model that was never published
+    app = open_page("processes.py", process=process.id)
+    app.button(key=f"apply_{process.id}").click().run()
+    assert "model.json is not there" in app.error[0].value
+    assert "confirm" not in [button.key for button in app.button]
+
+
 def test_a_failed_process_tells_its_message_and_the_next_step(runs: Runs, open_page: Open) -> None:
     process = runs.ended(
         Outcome.FAILED, Message(template="Image {image} skipped: {reason}", values={"image": "a_b.png", "reason": "empty"})

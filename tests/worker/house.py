@@ -13,13 +13,18 @@ from typing import Self, TypeVar
 import psutil
 from PIL import Image, ImageDraw
 
-from storage import actions, images, labels, machines, processes, projects, templates
+from storage import actions, attempts, files, images, labels, machines, models, processes, projects, templates
+from storage.attempts import Attempt, Claim, Ended, Outcome
+from storage.detections import Detection, ImageDetections, Rule
 from storage.errors import Refused
 from storage.index import Index
 from storage.labels import Box
+from storage.models import Model
 from storage.paths import Store
 from storage.processes import Process
 from storage.projects import Project
+from storage.records import encode, now
+from storage.snapshots import Snapshot, UnlabelledImage
 
 ROOT = Path(__file__).parents[2]
 MACHINE = "mill"
@@ -75,6 +80,55 @@ def start(store: Store, process: str) -> None:
         return True
 
     until(asked, "the machine responds")
+
+
+def claim(store: Store, process: str) -> Attempt:
+    """The next attempt for the newest start request, as a worker claims it; asked to start first if need be."""
+    found = processes.get(store, process)
+    if found.state in processes.TRANSITIONS["start"]:
+        processes.ask(store, found, "start", "ann")
+        found = processes.get(store, process)
+    assert found.start_request is not None
+    word = Claim(machine=found.spec.machine, worker="w", host="h", pid=1, request=found.start_request.number, at=now())
+    made = attempts.claim(store.process(process), word)
+    assert made is not None
+    return made
+
+
+def completed(store: Store, project: Project, images: list[str], score: float = 0.9) -> str:
+    """A process that has completed without any training and found both fields on each of ``images``."""
+    process = new_process(store, project)
+    made = claim(store, process)
+    unlabelled = tuple(UnlabelledImage(image=image, rev=0) for image in images)
+    snapshot = Snapshot(project=project.id, fields=project.fields, labelled=(), unlabelled=unlabelled)
+    files.create_once(made.paths.snapshot, encode(snapshot))
+    found = tuple(Detection(field=field.id, xyxy=(1, 2 + 20 * place, 30, 20 + 20 * place), score=score) for place, field in enumerate(project.fields))
+    with files.LineWriter(made.paths.detections) as writer:
+        for image in images:
+            writer.write(ImageDetections(image=image, detections=found).model_dump_json().encode())
+    models.publish(store, model(process, project), b"weights")
+    attempts.end(made.paths, Ended(outcome=Outcome.COMPLETED, at=now(), model=process))
+    return process
+
+
+def model(process: str, project: Project) -> Model:
+    """The record of a model whose weights are the bytes ``weights``."""
+    return Model(
+        id=process,
+        project=project.id,
+        template="t",
+        machine="m",
+        base_model="b",
+        fields=project.fields,
+        canvas=(64, 128),
+        rule=Rule(thresholds={field.id: 0.5 for field in project.fields}),
+        per_field={},
+        iterations=1,
+        images=1,
+        test_images=0,
+        weights_sha256=files.sha256(b"weights"),
+        at=now(),
+    )
 
 
 def until(condition: Callable[[], T], what: str, seconds: float = 120) -> T:

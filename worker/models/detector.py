@@ -24,7 +24,6 @@ SCORE_FLOOR = 0.05
 _WIDTH = 96  # channels of the pyramid and the head
 _MOST_CANDIDATES = 300  # boxes that enter non-maximum suppression, per image
 _NMS_IOU = 0.5
-_WIDE = True
 _PRIOR = 0.01  # score every location starts with (focal-loss paper, Lin et al. 2017, §4.1)
 
 
@@ -103,8 +102,9 @@ class _Refiner(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        steps = torch.tensor([-0.6, -0.5, -0.4, 0.0, 0.4, 0.5, 0.6]) if _WIDE else torch.tensor([-0.5, 0.0, 0.5])
-        grid = torch.cartesian_prod(steps, torch.tensor([-0.5, 0.0, 0.5]))
+        # In box widths and heights from the centre: a line's ends are the hard part, so there it looks on both sides.
+        across, down = torch.tensor([-0.6, -0.5, -0.4, 0.0, 0.4, 0.5, 0.6]), torch.tensor([-0.5, 0.0, 0.5])
+        grid = torch.cartesian_prod(across, down)
         self.register_buffer("grid", grid, persistent=False)
         self.look = nn.Linear(width, 32)
         self.mix = nn.Linear(32 * len(grid) + 2, 128)
