@@ -6,7 +6,21 @@ from contextlib import suppress
 
 from PIL import Image
 
-from storage import applies, attempts, checkpoints, files, images, labels, machines, models, processes, progress, projects, snapshots, templates
+from storage import (
+    applies,
+    attempts,
+    checkpoints,
+    files,
+    images,
+    labels,
+    machines,
+    models,
+    processes,
+    progress,
+    projects,
+    snapshots,
+    templates,
+)
 from storage.applies import Plan
 from storage.attempts import Claim, Ended, Outcome
 from storage.detections import Rule
@@ -36,7 +50,10 @@ def picture(number: int) -> bytes:
 
 
 class Operation:
-    """``prepare`` makes what was there before; ``act`` says each step it finished; ``check`` holds after any cut, ``goal`` after acting again."""
+    """``prepare`` makes what was there before, ``act`` says each step it finished.
+
+    ``check`` holds after any cut, ``goal`` after acting again.
+    """
 
     def prepare(self, store: Store) -> None:
         """Make a project with four images."""
@@ -303,8 +320,9 @@ class Apply(Ask):
     def times(self, store: Store, image: str) -> tuple[int, int, int]:
         """How often an image was applied to, rolled back and labelled by Bob."""
         history = labels.history(store.project(self.project.id), image)
-        me = self.plan.id
-        return sum(label.apply == me for label in history), sum(label.undoes == me for label in history), sum(label.author == "bob" for label in history)
+        applied = sum(label.apply == self.plan.id for label in history)
+        undone = sum(label.undoes == self.plan.id for label in history)
+        return applied, undone, sum(label.author == "bob" for label in history)
 
     def check(self, store: Store, said: list[str]) -> None:
         assert all(max(self.times(store, image)) <= 1 for image in self.images)

@@ -104,10 +104,12 @@ def applying(town: Town, project: Project, process: str, kills: int, seed: int) 
             done = _label_files(town.store, project)
             ask(town.store, processes.get(town.store, process), "ann")
             for goal in sorted(rnd.sample(range(BULK_IMAGES // 2), 2)):
-                yield from _while(lambda: _label_files(town.store, project) < done + goal and not _settled(town.store, process))
+                while _label_files(town.store, project) < done + goal and not _settled(town.store, process):
+                    yield
                 town.kill_child("worker.apply", what)
                 touched.add(_touch(town.store, project, process, rnd))
-            yield from _while(lambda: not _settled(town.store, process))
+            while not _settled(town.store, process):
+                yield
             _check_round(town.store, project, process, touched)
 
 
@@ -115,11 +117,6 @@ def prepare_bulk(store: Store) -> tuple[Project, str]:
     """A project of many images and a completed process that found the same field on each."""
     project, images = house.fill(store, "bulk", BULK_IMAGES, 0)
     return project, house.completed(store, project, images)
-
-
-def _while(condition: Callable[[], bool]) -> Scenario:
-    while condition():
-        yield
 
 
 def _writer(town: Town, project: Project, images: list[str], how: str, number: int, seed: int) -> subprocess.Popen[bytes]:

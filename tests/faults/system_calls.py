@@ -3,7 +3,6 @@
 import errno
 import os
 import signal
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,9 @@ from storage import files, locks
 from storage.errors import StoreError
 
 How = Literal["dies", "EIO", "ENOSPC"]
-_CALLS = frozenset({"open", "write", "pwrite", "pread", "fsync", "fstat", "ftruncate", "close", "link", "unlink", "replace", "rename", "mkdir", "listdir"})
+_CALLS = frozenset(
+    ["open", "write", "pwrite", "pread", "fsync", "fstat", "ftruncate", "close", "link", "unlink", "replace", "rename", "mkdir", "listdir"]
+)
 
 
 @dataclass
@@ -68,7 +69,5 @@ def _act(act: Callable[[Callable[[str], None]], None], failing: FailingOs, pipe:
         os.write(pipe, f"calls {failing.count}\n".encode())
     except (OSError, StoreError) as error:
         os.write(pipe, f"error {type(error).__name__} {error}\n".encode())
-    except BaseException:
-        os.write(pipe, f"say unexpected {traceback.format_exc()!r}\n".encode())
     finally:
-        os._exit(0)
+        os._exit(0)  # anything else ends in silence, which the test tells from both

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def doubles(store: Store, runs: list[str]) -> int:
     found = 0
     for run in runs:
         made = processes.get(store, run).attempts
-        for earlier, later in zip(made, made[1:], strict=False):
+        for earlier, later in pairwise(made):
             last_word = max((path.stat().st_mtime_ns for path in _written_by_child(earlier)), default=0)
             found += later.started is not None and last_word > later.paths.started.stat().st_mtime_ns
     return found
@@ -73,12 +74,13 @@ def test_kills_lose_no_label_double_no_run_and_every_process_ends_completed(stor
     made = [attempt for run in runs for attempt in run.attempts]
     unended = sum(attempt.end is None for attempt in made)
     damaged = [f"{problem.path}: {problem.message}" for problem in check_store(store) if not problem.harmless]
-    summary = f"{town.kills.total()} kills {dict(town.kills)}; {ledger}; {len(runs)} runs, {len(made)} attempts, doubles {doubles(store, town.runs)}"
+    double = doubles(store, town.runs)
     with capsys.disabled():
-        print(f"\n{summary}, unended {unended}, damaged {len(damaged)}")
+        print(f"\n{town.kills.total()} kills {dict(town.kills)}; {ledger}")
+        print(f"{len(runs)} runs, {len(made)} attempts, double runs {double}, without end {unended}, damaged files {len(damaged)}")
     assert town.kills.total() >= 30
     assert ledger == Ledger(ledger.acknowledged, lost=0, twice=0, gaps=0)
-    assert (doubles(store, town.runs), unended, damaged) == (0, 0, [])
+    assert (double, unended, damaged) == (0, 0, [])
     assert all(run.state in (State.COMPLETED, State.APPLIED, State.ROLLED_BACK) for run in runs)
     assert not any(map(curves_repeat, runs))
 

@@ -11,6 +11,14 @@ from storage import files
 from storage.files import LineWriter
 from tests.worker.house import ROOT
 
+CREATE = """
+import sys
+from pathlib import Path
+from storage import files
+
+sys.exit(files.create_once(Path(sys.argv[1]), sys.argv[2].encode()))
+"""
+
 
 def test_of_two_writers_one_creates_the_file_and_the_other_is_told(tmp_path):
     assert files.create_once(tmp_path / "a", b"first")
@@ -30,8 +38,7 @@ def test_a_link_whose_reply_was_lost_counts_as_won(tmp_path, monkeypatch):
 
 
 def test_of_many_processes_exactly_one_creates_the_file(tmp_path):
-    code = "import sys; from pathlib import Path; from storage import files; sys.exit(files.create_once(Path(sys.argv[1]), sys.argv[2].encode()))"
-    command = [sys.executable, "-c", code, str(tmp_path / "a")]
+    command = [sys.executable, "-c", CREATE, str(tmp_path / "a")]
     rivals = [subprocess.Popen([*command, str(number)], cwd=ROOT) for number in range(6)]
     won = [number for number, rival in enumerate(rivals) if rival.wait(60) == 1]
     assert [files.read(tmp_path / "a")] == [str(number).encode() for number in won]
@@ -97,17 +104,15 @@ def test_a_torn_last_line_is_not_read_and_is_cut_off_when_the_file_is_opened(tmp
 
 
 def test_a_line_that_a_full_disk_cut_off_does_not_spoil_the_next(tmp_path, monkeypatch):
-    write, room = os.pwrite, [6]
+    write = os.pwrite
 
-    def short_write(descriptor, data, offset):
-        if room and not (left := room.pop()):
+    def half_then_full(descriptor, data, offset):
+        if offset:
             raise OSError(28, "full")
-        else:
-            room.extend([0] if room == [] and len(data) > 6 else [])
-        return write(descriptor, data[:left] if len(data) > 6 else data, offset)
+        return write(descriptor, data[:6], offset)
 
     with LineWriter(tmp_path / "a") as writer:
-        monkeypatch.setattr(files.os, "pwrite", short_write)
+        monkeypatch.setattr(files.os, "pwrite", half_then_full)
         with pytest.raises(OSError, match="full"):
             writer.write(b"a long line")
         monkeypatch.setattr(files.os, "pwrite", write)

@@ -11,7 +11,15 @@ from storage.errors import Refused
 from storage.locks import Lock
 from tests.worker.house import ROOT
 
-HOLD = "import sys, time; from pathlib import Path; from storage.locks import Lock; lock = Lock(Path(sys.argv[1]), 'x'); print('held', flush=True); time.sleep(99)"
+HOLD = """
+import sys, time
+from pathlib import Path
+from storage.locks import Lock
+
+lock = Lock(Path(sys.argv[1]), "x")
+print("held", flush=True)
+time.sleep(99)
+"""
 
 
 @pytest.fixture
@@ -21,8 +29,10 @@ def path(tmp_path):
 
 def test_a_held_lock_is_refused_with_who_holds_it_where_and_since_when(path):
     Lock(path, "Machine 'mill'")
-    words = rf"Machine 'mill' is held by process {os.getpid()} on host \S+ since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC; end that one first, or see {path}"
-    with pytest.raises(Refused, match=words):
+    since = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    with pytest.raises(
+        Refused, match=rf"Machine 'mill' is held by process {os.getpid()} on host \S+ since {since}; end that one first, or see {path}"
+    ):
         Lock(path, "Machine 'mill'")
 
 

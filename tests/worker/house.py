@@ -102,7 +102,8 @@ def completed(store: Store, project: Project, images: list[str], score: float = 
     unlabelled = tuple(UnlabelledImage(image=image, rev=0) for image in images)
     snapshot = Snapshot(project=project.id, fields=project.fields, labelled=(), unlabelled=unlabelled)
     files.create_once(made.paths.snapshot, encode(snapshot))
-    found = tuple(Detection(field=field.id, xyxy=(1, 2 + 20 * place, 30, 20 + 20 * place), score=score) for place, field in enumerate(project.fields))
+    places = enumerate(project.fields)
+    found = tuple(Detection(field=field.id, xyxy=(1, 2 + 20 * place, 30, 20 + 20 * place), score=score) for place, field in places)
     with files.LineWriter(made.paths.detections) as writer:
         for image in images:
             writer.write(ImageDetections(image=image, detections=found).model_dump_json().encode())

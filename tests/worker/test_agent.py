@@ -15,6 +15,7 @@ from storage.errors import Refused
 from storage.locks import Lock
 from storage.machines import MACHINES
 from storage.records import now
+from storage.root import open_store
 from tests.worker import house
 from worker.agent import Agent
 
@@ -235,9 +236,9 @@ def test_a_second_worker_ends_with_code_2_and_the_same_words(mill, command):
 def test_no_child_outlives_a_worker_that_was_killed(mill):
     mill.agent.shut_down()
     with house.WorkerProcess(mill.store) as worker:
-        children = house.until(lambda: worker.children("worker.run"), "it has a waiting child")
+        (child,) = house.until(lambda: worker.children("worker.run"), "it has a waiting child")
         worker.end()
-        house.until(lambda: not any(map(psutil.pid_exists, [child.pid for child in children])) or not house.is_running(children[0].pid), "it is gone")
+        house.until(lambda: not house.is_running(child.pid), "it is gone")
     mill.agent = Agent(mill.store, mill.agent.machine)
 
 
@@ -254,8 +255,6 @@ class Resumed:
     """One real run through everything that can interrupt it; each step leaves an attempt behind."""
 
     def __init__(self, folder):
-        from storage.root import open_store
-
         self.store = open_store(folder / "store")
         self.project, _ = house.fill(self.store, "pages", 14, 10)
         self.process = house.new_process(self.store, self.project, iterations=30)
@@ -278,9 +277,11 @@ class Resumed:
     def wait_for_checkpoint(self, attempt):
         def kept():
             last = self.get().last
-            return last.number == attempt and checkpoints.newest(self.store.process(self.process), attempt) and progress.read_points(last.paths)[0]
+            if last is None or last.number != attempt or not progress.read_points(last.paths)[0]:
+                return None
+            return checkpoints.newest(self.store.process(self.process), attempt)
 
-        house.until(lambda: self.get().last is not None and kept(), f"attempt {attempt} has a checkpoint")
+        house.until(kept, f"attempt {attempt} goes on and there is a checkpoint")
 
     def freeze(self, worker):
         """Freeze worker and child, declare the machine lost as an administrator does, and let both go on."""

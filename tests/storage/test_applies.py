@@ -1,0 +1,96 @@
+"""The apply transaction, step by step; whole applies and roll backs are in tests/worker/test_apply.py."""
+
+import pytest
+
+from storage import applies, files, labels
+from storage.applies import Plan
+from storage.detections import Rule
+from storage.ids import new_id
+from storage.labels import Box
+from storage.records import now
+from tests.worker import house
+
+FOUND = (Box(field="f", xyxy=(1, 1, 9, 9), origin="auto"),)
+MINE = (Box(field="f", xyxy=(0, 0, 5, 5)),)
+
+
+class Planned:
+    """Three unlabelled pages and a plan to label them."""
+
+    def __init__(self, store):
+        project, self.images = house.fill(store, "pages", 3, 0)
+        self.project = store.project(project.id)
+        self.paths = store.process("0" * 26).apply(new_id())
+        self.plan = applies.make_plan(self.paths, self.new_plan())
+        self.seen = []
+
+    def new_plan(self, **changes):
+        values = {"attempt": 1, "author": "ann", "rule": Rule(thresholds={}), "skipped": (), "at": now()}
+        return Plan(**{"id": self.paths.folder.name, "process": "p", "base": dict.fromkeys(self.images, 0), **values, **changes})
+
+    def carry_out(self, images=None):
+        boxes = [(image, FOUND) for image in images or self.images]
+        return applies.carry_out(self.project, self.paths, self.plan, boxes, lambda *counts: self.seen.append(counts))
+
+    def roll_back(self):
+        return applies.roll_back(self.project, self.paths, self.plan, "ann", lambda *counts: self.seen.append(counts))
+
+    def revs(self):
+        return [labels.head_rev(self.project, image) for image in self.images]
+
+
+@pytest.fixture
+def planned(store):
+    return Planned(store)
+
+
+def test_a_plan_is_fixed_once_and_whoever_comes_later_gets_that_one(planned):
+    assert applies.make_plan(planned.paths, planned.new_plan(author="bob")) == planned.plan
+
+
+def test_progress_counts_every_image_of_the_plan(planned):
+    planned.carry_out()
+    assert planned.seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_what_was_applied_before_a_cut_is_counted_and_not_done_again(planned):
+    for image in planned.images[:2]:
+        labels.save(planned.project, image, 0, FOUND, "ann", origin="auto", apply=planned.plan.id)
+    assert planned.carry_out().changed == 3
+    assert planned.revs() == [1, 1, 1]
+
+
+def test_an_image_for_which_no_boxes_are_left_is_kept(planned):
+    assert planned.carry_out(planned.images[:2]).kept == (planned.images[2],)
+
+
+def test_a_second_outcome_does_not_replace_the_first(planned):
+    first = planned.carry_out()
+    assert planned.carry_out(planned.images[:1]) == first
+
+
+def test_a_label_cleared_by_a_person_after_the_apply_stays_cleared(planned):
+    planned.carry_out()
+    labels.save(planned.project, planned.images[0], 1, None, "bob")
+    assert planned.roll_back().kept == (planned.images[0],)
+    assert labels.head(planned.project, planned.images[0]).author == "bob"
+
+
+def test_a_roll_back_that_is_repeated_changes_nothing(planned):
+    planned.carry_out()
+    first = planned.roll_back()
+    files.remove(planned.paths.rolledback)
+    assert planned.roll_back().changed == first.changed
+    assert planned.revs() == [2, 2, 2]
+
+
+def test_an_image_the_apply_never_came_to_is_neither_changed_nor_kept(planned):
+    planned.carry_out(planned.images[:2])
+    done = planned.roll_back()
+    assert (done.changed, done.kept, planned.revs()) == (2, (), [2, 2, 0])
+
+
+def test_progress_that_cannot_be_read_is_none(planned):
+    assert applies.read_progress(planned.paths) is None
+    planned.paths.progress.write_bytes(b"{")
+    assert applies.read_progress(planned.paths) is None
