@@ -18,13 +18,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from storage import actions, check, coco, machines, overview, processes, projects, templates
-from storage.errors import Refused, StoreError
+from storage.core import Refused, Store, StoreError, open_store
 from storage.index import Index
 from storage.machines import MACHINES
-from storage.paths import Store
 from storage.processes import Process, State
 from storage.projects import PROJECTS, Task
-from storage.root import open_store
 from storage.templates import TEMPLATES, Augment, Device, RunKind
 
 HERE = Path(__file__).parent

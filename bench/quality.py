@@ -25,8 +25,8 @@ from PIL import Image, ImageDraw, ImageOps
 from torchmetrics.detection import MeanAveragePrecision
 from torchvision.ops import box_iou
 
+from storage.core import Store
 from storage.detections import read_detections
-from storage.paths import Store
 from storage.projects import PROJECTS
 
 ROOT = Path(__file__).parent.parent
@@ -233,7 +233,7 @@ def draw(folder: Path, truth: dict[str, Boxes], found: dict[str, Boxes], target:
     for name, boxes in found.items():
         picture = ImageOps.exif_transpose(Image.open(folder / "images" / name)).convert("RGB")
         pen = ImageDraw.Draw(picture)
-        for field, each in [*truth[name].items()]:
+        for each in truth[name].values():
             for box in each:
                 pen.rectangle(box[:4], outline="green", width=2)
         for field, each in boxes.items():

@@ -14,8 +14,8 @@ from statistics import median
 
 from bench.quality import Cli
 from storage import actions, processes
+from storage.core import Store
 from storage.index import Index
-from storage.paths import Store
 from storage.processes import Process
 
 POLL_S = 0.01

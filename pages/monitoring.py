@@ -14,7 +14,7 @@ from pages.parts.run_figures import figures_of, render_figures, scores_frame, ve
 from pages.parts.states import moves, state_name
 from pages.parts.text import explain
 from storage import processes
-from storage.errors import StoreError
+from storage.core import StoreError
 from storage.processes import Process
 from storage.progress import Point, read_status, tail
 

@@ -2,15 +2,12 @@
 
 from storage import attempts, machines, models, processes
 from storage.attempts import Ended, Message, Outcome
-from storage.detections import Rule
-from storage.errors import InvalidValue, Refused
-from storage.ids import new_id
+from storage.core import InvalidValue, Refused, Store, new_id, now
 from storage.index import Index
 from storage.machines import MACHINES
-from storage.paths import Store
+from storage.plans import Rule
 from storage.processes import UNFINISHED, Process, Request
 from storage.projects import PROJECTS
-from storage.records import now
 
 
 def start(store: Store, index: Index, process: Process, author: str) -> Request:
@@ -92,7 +89,9 @@ def _check_machine(store: Store, process: Process) -> None:
 def _check_gate(store: Store, index: Index, process: Process) -> None:
     _, project = PROJECTS.get(store, process.spec.project)
     if project.task != "fields":
-        raise Refused("Project {project!r} sorts images into classes; only projects with fields can be trained on so far", project=project.name)
+        raise Refused(
+            "Project {project!r} sorts images into classes; only projects with fields can be trained on so far", project=project.name
+        )
     missing = index.gate_missing(project)
     if missing:
         raise Refused(

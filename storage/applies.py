@@ -7,54 +7,31 @@ person touched meanwhile is kept as it is and listed.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime
-
-from storage import files, labels, revisions
+from storage import labels
 from storage.attempts import Attempt
-from storage.detections import Rule, read_detections, select, to_boxes
-from storage.errors import Conflict, Damaged, NotFound
-from storage.index import Index
+from storage.core import (
+    ApplyPaths,
+    Conflict,
+    Damaged,
+    NotFound,
+    ProjectPaths,
+    Store,
+    create_once,
+    encode,
+    load,
+    now,
+    revision_path,
+)
+from storage.detections import Detection, read_detections, select
 from storage.labels import Box, Label
-from storage.paths import ApplyPaths, ProcessPaths, ProjectPaths, Store
+from storage.plans import ApplyOutcome, Begun, Plan, Rule
 from storage.projects import Project
-from storage.records import Record, encode, load, load_if_there, now
 from storage.snapshots import Snapshot, UnlabelledImage
 
-
-class Plan(Record):
-    """What an apply is going to do: base revision by image, for those that get at least one box."""
-
-    id: str
-    process: str
-    attempt: int
-    author: str
-    rule: Rule
-    base: dict[str, int]
-    skipped: tuple[str, ...]
-    at: AwareDatetime
-
-
-class ApplyOutcome(Record):
-    """How an apply or a roll back went: images changed, and images kept because a person touched them."""
-
-    changed: int
-    kept: tuple[str, ...]
-    at: AwareDatetime
-
-
-class Begun(Record):
-    """``rollback.json``: somebody asked to roll back."""
-
-    author: str
-    at: AwareDatetime
-
-
-class Progress(Record):
-    """Images dealt with, of how many."""
-
-    done: int
-    total: int
+if TYPE_CHECKING:
+    from storage.index import Index
 
 
 @dataclass(frozen=True)
@@ -67,7 +44,7 @@ class Preview:
     nothing_found: int
 
 
-def preview(store: Store, project: Project, attempt: Attempt, rule: Rule, index: Index) -> Preview:
+def preview(store: Store, project: Project, attempt: Attempt, rule: Rule, index: "Index") -> Preview:
     """Which images still unlabelled would receive boxes; an image on which nothing reaches its threshold stays unlabelled."""
     snapshot = load(Snapshot, attempt.paths.snapshot)
     free = _free_images(store.project(project.id), snapshot, project, index)
@@ -89,14 +66,7 @@ def chosen_boxes(attempt: Attempt, project: Project, rule: Rule, model: str) -> 
     known = {field.id for field in project.fields}
     for found in read_detections(attempt.paths.detections):
         chosen = (detection for detection in select(found, rule) if detection.field in known)
-        yield found.image, to_boxes(tuple(chosen), model, model)
-
-
-def make_plan(paths: ApplyPaths, plan: Plan) -> Plan:
-    """Fix the plan, or return the one that was fixed before."""
-    files.make_folder(paths.folder)
-    files.create_once(paths.plan, encode(plan))
-    return load(Plan, paths.plan)
+        yield found.image, _to_boxes(tuple(chosen), model, model)
 
 
 def carry_out(
@@ -114,13 +84,13 @@ def carry_out(
             kept.discard(image)
         on_progress(done, len(plan.base))
     result = ApplyOutcome(changed=len(plan.base) - len(kept), kept=tuple(sorted(kept)), at=now())
-    files.create_once(paths.applied, encode(result))
+    create_once(paths.applied, encode(result))
     return load(ApplyOutcome, paths.applied)
 
 
 def roll_back(project: ProjectPaths, paths: ApplyPaths, plan: Plan, author: str, on_progress: Callable[[int, int], None]) -> ApplyOutcome:
     """Put back what was there before, wherever the head is still this apply's; what people changed since is kept and listed."""
-    files.create_once(paths.rollback, encode(Begun(author=author, at=now())))
+    create_once(paths.rollback, encode(Begun(author=author, at=now())))
     changed: list[str] = []
     kept: list[str] = []
     for done, (image, base) in enumerate(plan.base.items(), start=1):
@@ -131,22 +101,8 @@ def roll_back(project: ProjectPaths, paths: ApplyPaths, plan: Plan, author: str,
         if restored is not None:
             (changed if restored else kept).append(image)
         on_progress(done, len(plan.base))
-    files.create_once(paths.rolledback, encode(ApplyOutcome(changed=len(changed), kept=tuple(kept), at=now())))
+    create_once(paths.rolledback, encode(ApplyOutcome(changed=len(changed), kept=tuple(kept), at=now())))
     return load(ApplyOutcome, paths.rolledback)
-
-
-def outcome(process: ProcessPaths, action: str, apply: str) -> ApplyOutcome | None:
-    """How the apply (or, with action ``rollback``, its roll back) went; None while it is not finished."""
-    paths = process.apply(apply)
-    return load_if_there(ApplyOutcome, paths.applied if action == "apply" else paths.rolledback)
-
-
-def read_progress(paths: ApplyPaths) -> Progress | None:
-    """Images dealt with so far; None before the first report or if it cannot be read."""
-    try:
-        return load_if_there(Progress, paths.progress)
-    except Damaged:
-        return None
 
 
 def _apply_one(project: ProjectPaths, plan: Plan, image: str, base: int, boxes: tuple[Box, ...]) -> bool:
@@ -172,7 +128,7 @@ def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, autho
     head = later[-1]
     if head.apply != plan.id:
         return False
-    before = load(Label, revisions.path(project.label_shard(image), image, base)) if base else None
+    before = load(Label, revision_path(project.label_shard(image), image, base)) if base else None
     try:
         labels.save(
             project, image, head.rev, before.boxes if before else None, author, origin=before.origin if before else "auto", undoes=plan.id
@@ -182,7 +138,7 @@ def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, autho
         return _restore_one(project, plan, image, base, author)
 
 
-def _free_images(paths: ProjectPaths, snapshot: Snapshot, project: Project, index: Index) -> dict[str, int]:
+def _free_images(paths: ProjectPaths, snapshot: Snapshot, project: Project, index: "Index") -> dict[str, int]:
     """Head revision of every image of the snapshot that is there, unlabelled, and was touched by nobody since."""
     index.refresh(project.id, full=True)
     now_unlabelled = {row.image: row.label_rev for row in index.images(project.id, "unlabelled")}
@@ -204,4 +160,12 @@ def _untouched(paths: ProjectPaths, item: UnlabelledImage, head: int) -> bool:
 def _since(project: ProjectPaths, image: str, base: int) -> Iterator[Label]:
     shard = project.label_shard(image)
     for rev in range(base + 1, labels.head_rev(project, image) + 1):
-        yield load(Label, revisions.path(shard, image, rev))
+        yield load(Label, revision_path(shard, image, rev))
+
+
+def _to_boxes(detections: tuple[Detection, ...], process: str, model: str) -> tuple[Box, ...]:
+    """Boxes of origin ``auto``, each with the process, model and score it comes from."""
+    return tuple(
+        Box(field=found.field, xyxy=found.xyxy, origin="auto", process=process, model=model, score=round(found.score, 4))
+        for found in detections
+    )

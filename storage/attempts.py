@@ -10,10 +10,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from storage import files
-from storage.errors import Damaged
-from storage.paths import AttemptPaths, ProcessPaths
-from storage.records import Record, encode, load_if_there, now
+from storage.core import AttemptPaths, Damaged, ProcessPaths, Record, create_once, encode, list_names, load_if_there, make_folder, now
 
 
 class Outcome(StrEnum):
@@ -99,8 +96,8 @@ def claim(process: ProcessPaths, claim: Claim) -> Attempt | None:
         return None
     number = made[-1].number + 1 if made else 1
     paths = process.attempt(number)
-    files.make_folder(paths.folder)
-    if not files.create_once(paths.claim, encode(claim)):
+    make_folder(paths.folder)
+    if not create_once(paths.claim, encode(claim)):
         return None
     return Attempt(number, paths, claim, None, None)
 
@@ -109,17 +106,17 @@ def start(paths: AttemptPaths, pid: int) -> bool:
     """Record that the child runs; False if the attempt has ended or was started before."""
     if load_if_there(Ended, paths.end) is not None:
         return False
-    return files.create_once(paths.started, encode(Started(pid=pid, at=now())))
+    return create_once(paths.started, encode(Started(pid=pid, at=now())))
 
 
 def finish(paths: AttemptPaths, result: Ended) -> None:
     """Record the child's own word on how the run ended; what it stands for is decided by ``end``."""
-    files.create_once(paths.result, encode(result))
+    create_once(paths.result, encode(result))
 
 
 def end(paths: AttemptPaths, ended: Ended) -> bool:
     """Record how the attempt ended; False if that was decided before, by whomever."""
-    return files.create_once(paths.end, encode(ended))
+    return create_once(paths.end, encode(ended))
 
 
 def result(paths: AttemptPaths) -> Ended | None:
@@ -131,4 +128,4 @@ def result(paths: AttemptPaths) -> Ended | None:
 
 
 def _numbers(process: ProcessPaths) -> list[int]:
-    return sorted(int(name) for name in files.list_names(process.attempts) if name.isdigit())
+    return sorted(int(name) for name in list_names(process.attempts) if name.isdigit())

@@ -14,24 +14,37 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from storage import files, names, revisions
-from storage.applies import ApplyOutcome, Begun, Plan, Progress
 from storage.attempts import Claim, Ended, Message, Started
 from storage.checkpoints import Manifest
+from storage.core import (
+    TEMP_PREFIX,
+    Damaged,
+    Holder,
+    Kind,
+    ModelPaths,
+    NamedRecord,
+    NotFound,
+    Record,
+    Root,
+    Store,
+    explain,
+    find_name,
+    load,
+    parse_revision,
+    read_file,
+    read_lines,
+    revision_path,
+    sha256,
+)
 from storage.detections import ImageDetections
-from storage.errors import Damaged, NotFound
 from storage.images import Image
 from storage.labels import Label
 from storage.machines import MACHINES, Info, Machine
 from storage.models import Model
-from storage.names import Holder
-from storage.objects import Kind, NamedRecord
-from storage.paths import ModelPaths, Store
+from storage.plans import ApplyOutcome, Begun, Plan, Progress
 from storage.processes import Request, Spec
 from storage.progress import Point, Status
 from storage.projects import PROJECTS, Project
-from storage.records import Record, explain, load
-from storage.root import Root
 from storage.snapshots import Snapshot
 from storage.templates import TEMPLATES, Template
 
@@ -112,7 +125,7 @@ def _raise(error: OSError) -> None:
 def _check_file(store: Store, path: Path, known: frozenset[Path]) -> Iterator[Problem]:
     relative = path.relative_to(store.root)
     file = _File(store, path, {}, known)
-    if any(part.startswith(files.TEMP_PREFIX) for part in relative.parts):
+    if any(part.startswith(TEMP_PREFIX) for part in relative.parts):
         yield file.problem("Left behind by a write that was cut off", harmless=True)
         return
     for pattern, kind, check in _TABLE:
@@ -150,13 +163,13 @@ def _gaps(store: Store, paths: list[Path]) -> Iterator[Problem]:
     """Chains of revisions that miss some before their newest: later ones were created on what is gone."""
     chains: dict[tuple[Path, str], list[int]] = defaultdict(list)
     for path in paths:
-        parsed = revisions.parse(path.name)
+        parsed = parse_revision(path.name)
         if parsed:
             chains[path.parent, parsed[0]].append(parsed[1])
     for (folder, stem), found in chains.items():
         missing = sorted(set(range(1, max(found) + 1)) - set(found))
         if missing:
-            path = revisions.path(folder, stem, missing[0])
+            path = revision_path(folder, stem, missing[0])
             message = Message(template="Is missing, though revision {rev} is there; restore it from a backup", values={"rev": max(found)})
             yield Problem(str(path.relative_to(store.root)), message)
 
@@ -166,17 +179,17 @@ def _gaps(store: Store, paths: list[Path]) -> Iterator[Problem]:
 
 def _object(file: _File) -> Iterator[Problem]:
     """A live object must be found by its name."""
-    kind, record = _NAMED[revisions.parse(file.path.name)[0]], file.record  # type: ignore[index]
+    kind, record = _NAMED[parse_revision(file.path.name)[0]], file.record  # type: ignore[index]
     # An earlier revision may bear a name that was given up since.
-    is_head = revisions.path(file.path.parent, kind.stem, int(file.parts["rev"]) + 1) not in file.known
-    if is_head and not record.deleted and names.find(file.store, kind.stem, record.name) != record.id:
+    is_head = revision_path(file.path.parent, kind.stem, int(file.parts["rev"]) + 1) not in file.known
+    if is_head and not record.deleted and find_name(file.store, kind.stem, record.name) != record.id:
         yield file.problem("Bears the name {name!r}, which is not entered for it under names/", name=record.name)
 
 
 def _holder(file: _File) -> Iterator[Problem]:
     """A name must lead to an object that bears it."""
     kind, holder = _NAMED.get(file.parts["kind"]), file.record.holder
-    is_head = revisions.path(file.path.parent, file.parts["key"], int(file.parts["rev"]) + 1) not in file.known
+    is_head = revision_path(file.path.parent, file.parts["key"], int(file.parts["rev"]) + 1) not in file.known
     if kind is None:
         yield file.problem("Names of a kind {kind!r} that this version does not know", kind=file.parts["kind"])
     elif is_head and holder is not None:
@@ -201,7 +214,7 @@ def _image(file: _File) -> Iterator[Problem]:
 
 
 def _original(file: _File) -> Iterator[Problem]:
-    if files.sha256(files.read(file.path)) != file.parts["image"]:
+    if sha256(read_file(file.path)) != file.parts["image"]:
         yield file.problem("Does not match its SHA-256, which is its name; restore it from a backup")
     yield from _belongs_to_image(file, harmless=True)
 
@@ -212,12 +225,12 @@ def _label(file: _File) -> Iterator[Problem]:
 
 def _belongs_to_image(file: _File, *, harmless: bool) -> Iterator[Problem]:
     image, project = file.parts["image"], file.store.project(file.parts["project"])
-    if revisions.path(project.image_shard(image), image, 1) not in file.known:
+    if revision_path(project.image_shard(image), image, 1) not in file.known:
         yield file.problem("There is no image {image} in the project", harmless=harmless, image=image)
 
 
 def _copy(file: _File) -> Iterator[Problem]:
-    if not files.read(file.path).startswith(b"\x89PNG"):
+    if not read_file(file.path).startswith(b"\x89PNG"):
         yield file.problem("Is not a PNG; restore it from a backup")
     yield from _belongs_to_image(file, harmless=True)
 
@@ -226,7 +239,7 @@ def _lines(kind: type[Record]) -> _Check:
     """A check that every whole line is a record of this kind."""
 
     def check(file: _File) -> Iterator[Problem]:
-        for number, line in enumerate(files.read_lines(file.path)[0], start=1):
+        for number, line in enumerate(read_lines(file.path)[0], start=1):
             try:
                 kind.model_validate_json(line)
             except ValidationError as error:
@@ -248,11 +261,11 @@ def _model(file: _File) -> Iterator[Problem]:
     yield from _matches(file, ModelPaths(file.path.parent).weights, file.record.weights_sha256)
 
 
-def _matches(file: _File, weights: Path, sha256: str) -> Iterator[Problem]:
+def _matches(file: _File, weights: Path, expected: str) -> Iterator[Problem]:
     # Read by us rather than by their own modules, which stop at the first damage.
     if weights not in file.known:
         yield file.problem("{path} is missing beside it", path=weights.name)
-    elif files.sha256(files.read(weights)) != sha256:
+    elif sha256(read_file(weights)) != expected:
         yield file.problem("{path} beside it does not match its SHA-256; restore it from a backup", path=weights.name)
 
 

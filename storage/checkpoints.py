@@ -8,10 +8,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage import files
-from storage.errors import Damaged
-from storage.paths import AttemptPaths, ProcessPaths
-from storage.records import Record, encode, load
+from storage.core import (
+    AttemptPaths,
+    Damaged,
+    ProcessPaths,
+    Record,
+    create_once,
+    encode,
+    list_names,
+    load,
+    make_folder,
+    read_file,
+    remove_file,
+    replace_file,
+    sha256,
+)
 
 KEEP = 2  # the newest may turn out damaged
 _MANIFEST = re.compile(r"step-([0-9]{8})\.json")
@@ -35,10 +46,10 @@ class Checkpoint:
 
 def write(attempt: AttemptPaths, iteration: int, tensors: bytes, meta: str) -> None:
     """Keep the state after ``iteration`` iterations and remove all but the newest two."""
-    files.make_folder(attempt.checkpoints)
+    make_folder(attempt.checkpoints)
     stem = _path(attempt, iteration)
-    files.replace(stem.with_suffix(".safetensors"), tensors)
-    files.create_once(stem.with_suffix(".json"), encode(Manifest(iteration=iteration, sha256=files.sha256(tensors), meta=meta)))
+    replace_file(stem.with_suffix(".safetensors"), tensors)
+    create_once(stem.with_suffix(".json"), encode(Manifest(iteration=iteration, sha256=sha256(tensors), meta=meta)))
     for old in _iterations(attempt)[:-KEEP]:
         _remove(_path(attempt, old))
 
@@ -55,14 +66,14 @@ def newest(process: ProcessPaths, attempts: int) -> Checkpoint | None:
 
 def _load(stem: Path) -> Checkpoint:
     manifest = load(Manifest, stem.with_suffix(".json"))
-    tensors = files.read(stem.with_suffix(".safetensors"))
-    if files.sha256(tensors) != manifest.sha256:
+    tensors = read_file(stem.with_suffix(".safetensors"))
+    if sha256(tensors) != manifest.sha256:
         raise Damaged("{path} is damaged: it does not match its SHA-256; an older checkpoint is used", path=str(stem))
     return Checkpoint(manifest, tensors)
 
 
 def _iterations(attempt: AttemptPaths) -> list[int]:
-    return sorted(int(match[1]) for match in map(_MANIFEST.fullmatch, files.list_names(attempt.checkpoints)) if match)
+    return sorted(int(match[1]) for match in map(_MANIFEST.fullmatch, list_names(attempt.checkpoints)) if match)
 
 
 def _path(attempt: AttemptPaths, iteration: int) -> Path:
@@ -72,5 +83,5 @@ def _path(attempt: AttemptPaths, iteration: int) -> Path:
 def _remove(stem: Path) -> None:
     # The manifest goes first: tensors without one are a leftover, a manifest without tensors would be a lie.
     with suppress(OSError):
-        files.remove(stem.with_suffix(".json"))
-        files.remove(stem.with_suffix(".safetensors"))
+        remove_file(stem.with_suffix(".json"))
+        remove_file(stem.with_suffix(".safetensors"))

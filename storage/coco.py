@@ -16,15 +16,29 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Limits
 
-from storage import files, images, labels, names, pictures, revisions
+from storage import images, labels, pictures, uploads
 from storage.attempts import Message
-from storage.errors import BadImage, Conflict, Damaged, InvalidValue, NotFound, Refused, StoreError
+from storage.core import (
+    MAX_BYTES,
+    BadImage,
+    Conflict,
+    Damaged,
+    InvalidValue,
+    NotFound,
+    ProjectPaths,
+    Refused,
+    Store,
+    StoreError,
+    check_name,
+    explain,
+    load,
+    replace_file,
+    revision_path,
+)
 from storage.images import Image
 from storage.index import Index, Row
 from storage.labels import XYXY, Box, Label, Origin
-from storage.paths import ProjectPaths, Store
 from storage.projects import PROJECTS, Project, with_fields
-from storage.records import explain, load
 
 _SAME_ASPECT = 0.01  # a resized copy keeps width to height but for rounding
 _NOISE = 0.01  # pixels: x + w of decimal fractions may pass the edge by less
@@ -243,12 +257,12 @@ def _add_fields(store: Store, project: str, categories: list[_Category], problem
 def _field_name(name: str, problems: list[Message]) -> str:
     """A category's name as a field's: what names forbid, blanks above all, becomes ``_``."""
     try:
-        return names.check_name("Field", name)
+        return check_name("Field", name)
     except InvalidValue:
         allowed = "".join(character if character.isalnum() or character in "-_." else "_" for character in name).lstrip("-.")
-        cut = allowed.encode()[: names.MAX_BYTES].decode(errors="ignore").rstrip(".") or "_"
+        cut = allowed.encode()[:MAX_BYTES].decode(errors="ignore").rstrip(".") or "_"
         _say(problems, "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'", name=name, field=cut)
-        return names.check_name("Field", cut)
+        return check_name("Field", cut)
 
 
 # Images
@@ -261,7 +275,7 @@ def _take(paths: ProjectPaths, folder: Path, listed: _Listed, author: str, probl
         try:
             return images.get(paths, hashlib.sha256(data).hexdigest()), False
         except NotFound:
-            return images.add(paths, listed.file_name, data, author), True
+            return uploads.add(paths, listed.file_name, data, author), True
     except (BadImage, Damaged) as error:
         _pass_on(problems, error)
         return None, False
@@ -372,7 +386,7 @@ def _labelled(store: Store, project: str, problems: list[Message]) -> Iterator[t
 
 def _read_label(paths: ProjectPaths, row: Row, problems: list[Message]) -> Label | None:
     try:
-        return load(Label, revisions.path(paths.label_shard(row.image), row.image, row.label_rev))
+        return load(Label, revision_path(paths.label_shard(row.image), row.image, row.label_rev))
     except Damaged as error:  # since the index read it
         _pass_on(problems, error)
         return None
@@ -389,7 +403,7 @@ def _write(store: Store, path: Path, content: dict[str, Any]) -> None:
     if path.resolve().is_relative_to(store.root):
         raise Refused("{path} lies in the store, whose files only Fieldmark writes. Choose another folder", path=str(path))
     try:
-        files.replace(path, json.dumps(content, allow_nan=False).encode())
+        replace_file(path, json.dumps(content, allow_nan=False).encode())
     except OSError as error:
         raise Refused(
             "{path} cannot be written: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror

@@ -20,14 +20,10 @@ from typing import Any, Literal, TypeVar
 
 from filelock import FileLock
 
-from storage import files, revisions
-from storage.errors import Refused, StoreError
+from storage.core import ProjectPaths, Refused, Store, StoreError, head_revisions, list_names, load, revision_path, store_uuid
 from storage.images import Image
 from storage.labels import Label
-from storage.paths import ProjectPaths, Store
 from storage.projects import Project
-from storage.records import load
-from storage.root import store_uuid
 
 Which = Literal["all", "confirmed", "unreviewed", "reviewed", "unlabelled", "damaged"]
 Order = Literal["name", "added", "changed", "score"]
@@ -277,7 +273,7 @@ def _shards(paths: ProjectPaths, project: str, known: dict[tuple[str, str], Any]
     folders: tuple[tuple[Literal["images", "labels"], Path], ...] = (("images", paths.images), ("labels", paths.labels))
     for kind, folder in folders:
         gone = {shard for of, shard in known if of == kind}
-        shards = (name for name in sorted(gone.union(files.list_names(folder))) if len(name) == 2 and _HEX.issuperset(name))
+        shards = (name for name in sorted(gone.union(list_names(folder))) if len(name) == 2 and _HEX.issuperset(name))
         yield from (_Shard(project, kind, name, folder / name) for name in shards)
 
 
@@ -316,7 +312,7 @@ def _update(connection: sqlite3.Connection, shard: _Shard, forget: bool) -> None
     """Make the shard's rows what its names say; only unseen revisions are read, and damaged ones once more."""
     columns, read = (_IMAGE, _read_image) if shard.kind == "images" else (_LABEL, _read_label)
     query, upsert = _statements(columns)
-    listed = {image: rev for image, rev in revisions.heads(shard.folder).items() if len(image) == 64 and image.startswith(shard.name)}
+    listed = {image: rev for image, rev in head_revisions(shard.folder).items() if len(image) == 64 and image.startswith(shard.name)}
     rows = connection.execute(query, (shard.project, shard.name, shard.name + "g"))  # "g" follows all hexadecimal digits
     known = {image: None if damage or forget else rev for image, rev, damage in rows}
     unseen = [(image, rev) for image, rev in listed.items() if known.get(image) != rev]
@@ -336,7 +332,7 @@ def _statements(columns: tuple[str, ...]) -> tuple[str, str]:
 def _read_image(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
     """The values of the ``_IMAGE`` columns."""
     try:
-        record = load(Image, revisions.path(folder, image, rev))
+        record = load(Image, revision_path(folder, image, rev))
     except StoreError as error:
         return rev, image[:12], 0, 0, 0, None, False, None, str(error)
     return rev, record.name, record.width, record.height, record.bytes, record.split, record.deleted, record.at.isoformat(), None
@@ -345,7 +341,7 @@ def _read_image(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
 def _read_label(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
     """The values of the ``_LABEL`` columns."""
     try:
-        record = load(Label, revisions.path(folder, image, rev))
+        record = load(Label, revision_path(folder, image, rev))
     except StoreError as error:
         return rev, *[None] * (len(_LABEL) - 2), str(error)
     scores = [box.score for box in record.boxes or () if box.score is not None]

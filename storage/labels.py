@@ -9,9 +9,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, model_validator
 
-from storage import revisions
-from storage.paths import ProjectPaths
-from storage.records import Record, load, now
+from storage.core import ProjectPaths, Record, create_revision, head_revision, load, load_head, now, revision_path
 
 Origin = Literal["person", "auto"]
 XYXY = tuple[float, float, float, float]
@@ -62,18 +60,18 @@ class Label(Record):
 
 def head(project: ProjectPaths, image: str) -> Label | None:
     """The newest label revision of an image, None if it was never labelled; Damaged if its file is."""
-    return revisions.load_head(Label, project.label_shard(image), image)[1]
+    return load_head(Label, project.label_shard(image), image)[1]
 
 
 def head_rev(project: ProjectPaths, image: str) -> int:
     """The newest revision's number, 0 if there is none; reads no file."""
-    return revisions.head(project.label_shard(image), image)
+    return head_revision(project.label_shard(image), image)
 
 
 def history(project: ProjectPaths, image: str) -> list[Label]:
     """Every revision of an image's label, oldest first."""
     shard = project.label_shard(image)
-    return [load(Label, revisions.path(shard, image, rev)) for rev in range(1, revisions.head(shard, image) + 1)]
+    return [load(Label, revision_path(shard, image, rev)) for rev in range(1, head_revision(shard, image) + 1)]
 
 
 def save(
@@ -102,5 +100,5 @@ def save(
         apply=apply,
         undoes=undoes,
     )
-    revisions.create(project.label_shard(image), image, base, label)
+    create_revision(project.label_shard(image), image, base, label)
     return label

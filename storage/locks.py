@@ -1,7 +1,7 @@
 """The two locks of the store: one worker a machine name, one child a process.
 
 A lock is an flock on a file that is never deleted: removing or replacing it would let a second holder in. It only
-saves wasted work; what must not happen twice is decided by ``files.create_once``. A network cut can hand the lock to
+saves wasted work; what must not happen twice is decided by ``create_once``. A network cut can hand the lock to
 another host while the old holder still believes in it, so the holder calls ``beat``, which writes and syncs through
 the lock's own descriptor: the one operation that fails once the lock is lost.
 """
@@ -13,9 +13,7 @@ from pathlib import Path
 from filelock import lock_descriptor
 from pydantic import AwareDatetime
 
-from storage import files
-from storage.errors import Damaged, Refused
-from storage.records import Record, decode, encode, now
+from storage.core import Damaged, Record, Refused, decode, encode, make_folder, now, read_file
 
 
 class LockHolder(Record):
@@ -31,7 +29,7 @@ class Lock:
     """A lock held from construction to ``release`` (or death); Refused, saying who has it, if it is taken."""
 
     def __init__(self, path: Path, what: str) -> None:
-        files.make_folder(path.parent)
+        make_folder(path.parent)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             if not lock_descriptor(self._descriptor, blocking=False):
@@ -57,7 +55,7 @@ class Lock:
 
 def _refusal(path: Path, what: str) -> Refused:
     try:
-        holder = decode(LockHolder, files.read(path), path)
+        holder = decode(LockHolder, read_file(path), path)
     except (Damaged, OSError):
         return Refused("{what} is held by somebody who has not said who; look at {path}", what=what, path=str(path))
     return Refused(

@@ -6,12 +6,20 @@ from contextlib import suppress
 
 from pydantic import AwareDatetime
 
-from storage import files
-from storage.errors import Damaged, NameTaken
-from storage.ids import new_id
-from storage.objects import Kind, NamedRecord
-from storage.paths import Store
-from storage.records import Record, encode, load_if_there
+from storage.core import (
+    TEMP_PREFIX,
+    Damaged,
+    Kind,
+    NamedRecord,
+    NameTaken,
+    Record,
+    Store,
+    encode,
+    load_if_there,
+    make_folder,
+    new_id,
+    replace_file,
+)
 
 HEARTBEAT_S = 5.0
 LATE_S = 45.0  # nine missed heartbeats; a busy file server delays some
@@ -68,8 +76,8 @@ def register(store: Store, name: str) -> Machine:
 
 def report(store: Store, machine: str, info: Info) -> None:
     """Replace the machine's report; not synced, since the next heartbeat makes it again."""
-    files.make_folder(store.machine(machine).folder)
-    files.replace(store.machine(machine).info, encode(info), durable=False)
+    make_folder(store.machine(machine).folder)
+    replace_file(store.machine(machine).info, encode(info), durable=False)
 
 
 def read_info(store: Store, machine: str) -> Info | None:
@@ -101,7 +109,7 @@ def is_alive(store: Store, machine: str) -> bool:
 
 
 def _server_now(store: Store, machine: str) -> float:
-    probe = store.machine(machine).folder / f"{files.TEMP_PREFIX}{uuid.uuid4().hex}"
+    probe = store.machine(machine).folder / f"{TEMP_PREFIX}{uuid.uuid4().hex}"
     descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         os.write(descriptor, b"0")

@@ -5,13 +5,25 @@ from pathlib import Path
 
 from pydantic import AwareDatetime
 
-from storage import files
-from storage.detections import Rule
-from storage.errors import Damaged
-from storage.ids import is_id
-from storage.paths import ModelPaths, Store
+from storage.core import (
+    TEMP_PREFIX,
+    Damaged,
+    ModelPaths,
+    Record,
+    Store,
+    encode,
+    is_id,
+    list_names,
+    load,
+    load_if_there,
+    make_folder,
+    publish_folder,
+    read_file,
+    replace_file,
+    sha256,
+)
+from storage.plans import Rule
 from storage.projects import Field
-from storage.records import Record, encode, load, load_if_there
 
 
 class FieldScore(Record):
@@ -44,13 +56,13 @@ class Model(Record):
 
 def publish(store: Store, model: Model, weights: bytes) -> None:
     """Put the model in place; a second publication of the same process's model changes nothing."""
-    files.make_folder(store.models)
-    made = ModelPaths(store.models / f"{files.TEMP_PREFIX}{uuid.uuid4().hex}")
-    files.make_folder(made.folder)
-    files.replace(made.weights, weights)
-    files.replace(made.record, encode(model))
+    make_folder(store.models)
+    made = ModelPaths(store.models / f"{TEMP_PREFIX}{uuid.uuid4().hex}")
+    make_folder(made.folder)
+    replace_file(made.weights, weights)
+    replace_file(made.record, encode(model))
     try:
-        files.publish_folder(made.folder, store.model(model.id).folder)
+        publish_folder(made.folder, store.model(model.id).folder)
     except OSError:
         # An earlier attempt published before it was killed: a folder in place is complete, so it stands.
         if load_if_there(Model, store.model(model.id).record) is None:
@@ -64,12 +76,12 @@ def get(store: Store, model: str) -> Model:
 
 def list_ids(store: Store) -> list[str]:
     """Ids of all models, oldest first."""
-    return [name for name in files.list_names(store.models) if is_id(name)]
+    return [name for name in list_names(store.models) if is_id(name)]
 
 
 def weights_path(store: Store, model: Model) -> Path:
     """The weights' file after its SHA-256 was checked; Damaged if it is not what was published."""
     path = store.model(model.id).weights
-    if files.sha256(files.read(path)) != model.weights_sha256:
+    if sha256(read_file(path)) != model.weights_sha256:
         raise Damaged("{path} is damaged: it does not match its SHA-256. Restore it from a backup or run the process again", path=str(path))
     return path

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from storage import applies, machines, processes, progress
-from storage.applies import ApplyOutcome
+from storage import machines, plans, processes, progress
 from storage.attempts import Attempt
-from storage.paths import Store
+from storage.core import Store
+from storage.plans import ApplyOutcome
 from storage.processes import UNFINISHED, Process, State
 from storage.progress import Status
 
@@ -26,7 +26,7 @@ def advance(store: Store, process: Process) -> tuple[int, int]:
     """Steps done and all, of what the process is at: images applied or searched, else iterations."""
     request = processes.label_request(process.requests)
     if process.state in _LABELLING and request and request.apply:
-        done = applies.read_progress(store.process(process.id).apply(request.apply))
+        done = plans.read_progress(store.process(process.id).apply(request.apply))
         return (done.done, done.total) if done else (0, 1)
     status = status_of(process)
     if status is None:
@@ -40,7 +40,7 @@ def apply_outcome(store: Store, process: Process) -> ApplyOutcome | None:
     request = processes.label_request(process.requests)
     if request is None or request.apply is None:
         return None
-    return applies.outcome(store.process(process.id), request.action, request.apply)
+    return plans.outcome(store.process(process.id), request.action, request.apply)
 
 
 def describe(store: Store, process: Process) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, TiffTags
 
-from storage.errors import BadImage
+from storage.core import BadImage
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
 MAX_PIXELS = 100_000_000  # an A2 sheet at 600 dots an inch; 300 MB once decoded

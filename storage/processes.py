@@ -19,13 +19,28 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from storage import applies, attempts, files, revisions
+from storage import attempts, plans
 from storage.attempts import Attempt, Outcome
-from storage.errors import Conflict, Damaged, NotFound, Refused
-from storage.ids import check_id, is_id, new_id
-from storage.paths import ProcessPaths, Store
+from storage.core import (
+    Conflict,
+    Damaged,
+    NotFound,
+    ProcessPaths,
+    Record,
+    Refused,
+    Store,
+    check_id,
+    create_revision,
+    head_revision,
+    is_id,
+    list_names,
+    load_head,
+    load_if_there,
+    new_id,
+    now,
+    revision_path,
+)
 from storage.projects import Project
-from storage.records import Record, load_if_there, now
 from storage.templates import RunKind, Template
 
 AUTO_RESUMES = 3  # a run that dies again and again needs a person to look at it
@@ -127,14 +142,14 @@ class Process:
 def create(store: Store, project: Project, template: Template, machine: str, author: str) -> Spec:
     """A new process of ``template`` on the data of ``project``, to run on the machine of id ``machine``."""
     spec = Spec(id=new_id(), kind=template.kind, project=project.id, machine=check_id(machine), template=template, author=author, at=now())
-    revisions.create(store.process(spec.id).folder, "spec", 0, spec)
+    create_revision(store.process(spec.id).folder, "spec", 0, spec)
     return spec
 
 
 def get(store: Store, process: str) -> Process:
     """The process folded from its files; NotFound if there is none, Damaged if one of them cannot be read."""
     paths = store.process(process)
-    _, spec = revisions.load_head(Spec, paths.folder, "spec")
+    _, spec = load_head(Spec, paths.folder, "spec")
     if spec is None or spec.deleted:
         raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
     requests = tuple(_load_request(paths, number) for number in range(1, _last_request(store, process) + 1))
@@ -161,7 +176,7 @@ def fold(requests: tuple[Request, ...], made: tuple[Attempt, ...]) -> State:
 
 def list_ids(store: Store) -> list[str]:
     """Ids of all processes, oldest first."""
-    return [name for name in files.list_names(store.processes) if is_id(name)]
+    return [name for name in list_names(store.processes) if is_id(name)]
 
 
 def list_processes(store: Store) -> tuple[list[Process], list[Damaged]]:
@@ -192,7 +207,7 @@ def ask(
     paths, number = store.process(process.id), len(process.requests) + 1
     request = Request(number=number, action=action, author=author, at=now(), apply=apply, thresholds=thresholds)
     try:
-        revisions.create(paths.requests, "request", number - 1, request)
+        create_revision(paths.requests, "request", number - 1, request)
     except Conflict as error:
         raise Refused(
             "Process {process} was changed by somebody else at the same moment; look again before you {action} it",
@@ -229,14 +244,14 @@ def _label_state(paths: ProcessPaths, requests: tuple[Request, ...]) -> State:
     request = label_request(requests)
     if request is None or request.apply is None:
         return State.COMPLETED
-    done = applies.outcome(paths, request.action, request.apply) is not None
+    done = plans.outcome(paths, request.action, request.apply) is not None
     if request.action == "apply":
         return State.APPLIED if done else State.APPLYING
     return State.ROLLED_BACK if done else State.ROLLING_BACK
 
 
 def _load_request(paths: ProcessPaths, number: int) -> Request:
-    path = revisions.path(paths.requests, "request", number)
+    path = revision_path(paths.requests, "request", number)
     request = load_if_there(Request, path)
     if request is None:  # not NotFound, which would hide the process from every list
         raise Damaged("{path} is missing, though a later one is there. Restore it from a backup; everything else goes on", path=str(path))
@@ -244,4 +259,4 @@ def _load_request(paths: ProcessPaths, number: int) -> Request:
 
 
 def _last_request(store: Store, process: str) -> int:
-    return revisions.head(store.process(process).requests, "request")
+    return head_revision(store.process(process).requests, "request")

@@ -7,11 +7,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, ValidationError
 
-from storage import files
 from storage.attempts import Attempt, Message
-from storage.errors import Damaged
-from storage.paths import AttemptPaths
-from storage.records import Record, encode, load_if_there
+from storage.core import AttemptPaths, Damaged, Record, encode, load_if_there, read_lines, replace_file
 
 _LINE_BYTES = 400  # of a log; a tail of longer lines has fewer of them
 
@@ -71,7 +68,7 @@ class Point(Record):
 
 def write_status(paths: AttemptPaths, status: Status) -> None:
     """Replace the status; not synced, the next one comes soon."""
-    files.replace(paths.status, encode(status), durable=False)
+    replace_file(paths.status, encode(status), durable=False)
 
 
 def read_status(paths: AttemptPaths) -> Status | None:
@@ -84,7 +81,7 @@ def read_status(paths: AttemptPaths) -> Status | None:
 
 def read_points(paths: AttemptPaths, offset: int = 0) -> tuple[list[Point], int]:
     """Points from byte ``offset`` on and the next offset; a line that cannot be read is passed over."""
-    lines, end = files.read_lines(paths.metrics, offset)
+    lines, end = read_lines(paths.metrics, offset)
     return [point for point in map(_point, lines) if point is not None], end
 
 

@@ -4,12 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Limits
 
-from storage import names
-from storage.errors import InvalidValue, NotFound
-from storage.ids import new_id
-from storage.objects import Kind, NamedRecord
-from storage.paths import Store
-from storage.records import Record, make
+from storage.core import InvalidValue, Kind, NamedRecord, NotFound, Record, Store, check_name, make, new_id
 
 Task = Literal["fields", "classes"]
 
@@ -59,7 +54,7 @@ def with_fields(project: Project, field_names: tuple[str, ...]) -> Project:
             raise InvalidValue(
                 "Project {project!r} has a field {field!r} already; field names must differ", project=project.name, field=name
             )
-        fields.append(_new_field(names.check_name("Field", name), len(fields)))
+        fields.append(_new_field(check_name("Field", name), len(fields)))
     return project.model_copy(update={"fields": tuple(fields)})
 
 

@@ -3,14 +3,15 @@
 import hashlib
 from contextlib import suppress
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from storage import images
-from storage.errors import Conflict, NotFound
+from storage.core import Conflict, NotFound, Record, Store
 from storage.images import Image, Split
-from storage.index import Index
-from storage.paths import Store
 from storage.projects import Field, Project
-from storage.records import Record
+
+if TYPE_CHECKING:
+    from storage.index import Index
 
 TEST_SHARE = 0.2  # of the labelled images; at least two once there are eight, so that AP means something
 
@@ -39,7 +40,7 @@ class Snapshot(Record):
     unlabelled: tuple[UnlabelledImage, ...]
 
 
-def take(store: Store, project: Project, index: Index, use_unreviewed: bool, author: str) -> Snapshot:
+def take(store: Store, project: Project, index: "Index", use_unreviewed: bool, author: str) -> Snapshot:
     """The project's labels as they are now; confirmed ones without a split are given one first.
 
     Labels nobody reviewed never become test images, and are trained on only if the template says so.
@@ -58,7 +59,7 @@ def take(store: Store, project: Project, index: Index, use_unreviewed: bool, aut
     )
 
 
-def assign_split(store: Store, project: Project, index: Index, author: str) -> None:
+def assign_split(store: Store, project: Project, index: "Index", author: str) -> None:
     """Give every confirmed image without a split one, so that about a fifth are test images.
 
     The order is that of a hash of the image's id: random to the eye, the same on every host, and an image

@@ -4,10 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Limits
 
-from storage.ids import new_id
-from storage.objects import Kind, NamedRecord
-from storage.paths import Store
-from storage.records import Record, make
+from storage.core import Kind, NamedRecord, Record, Store, make, new_id
 
 Augment = Literal["none", "exposure-noise", "rotations-exposure-noise"]
 Device = Literal["cuda", "cpu"]

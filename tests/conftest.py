@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from storage import projects
-from storage.paths import Store
+from storage.core.paths import Store
+from storage.core.root import open_store
 from storage.projects import Project
-from storage.root import open_store
 
 
 @pytest.fixture

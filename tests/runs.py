@@ -7,17 +7,18 @@ from pathlib import Path
 
 import PIL.Image
 
-from storage import attempts, files, images, labels, machines, processes, progress, projects
+from storage import attempts, labels, machines, processes, progress, projects, uploads
 from storage.attempts import Attempt, Claim, Ended, Message, Outcome
-from storage.ids import new_id
+from storage.core import files
+from storage.core.ids import new_id
+from storage.core.paths import Store
+from storage.core.records import now
+from storage.core.root import open_store
 from storage.labels import Box
 from storage.machines import Info, Machine
-from storage.paths import Store
 from storage.processes import Process
 from storage.progress import Point, Stage, StageName, Status
 from storage.projects import Project
-from storage.records import now
-from storage.root import open_store
 from storage.templates import TEMPLATES, Parameters, Template
 
 FIELDS = ("company", "date", "address", "total")
@@ -45,7 +46,7 @@ class Runs:
         paths = self.store.project(self.project.id)
         picture = io.BytesIO()
         PIL.Image.new("RGB", (120, 160), "white").save(picture, "PNG")
-        image = images.add(paths, "page.png", picture.getvalue(), "ann")
+        image = uploads.add(paths, "page.png", picture.getvalue(), "ann")
         box = Box(field=self.project.fields[0].id, xyxy=(10, 10, 60, 30), origin="person")
         labels.save(paths, image.id, 0, (box,), "ann")
 

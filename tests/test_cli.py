@@ -48,7 +48,8 @@ def worker(tmp_path: Path, run: Run) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "worker", "--machine", "here", "--store", str(tmp_path / "store")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None and "Machine here works" in process.stderr.readline()
+    assert process.stderr is not None
+    assert "Machine here works" in process.stderr.readline()
     # The pipe must not fill up, or the worker would wait for it.
     threading.Thread(target=process.stderr.read, daemon=True).start()
     yield process

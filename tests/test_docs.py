@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from cli import app
-from storage import paths, revisions
+from storage.core import paths, revisions
 from storage.processes import State
 
 ROOT = Path(__file__).parent.parent
@@ -81,7 +81,7 @@ def test_the_states_in_the_docs_are_those_of_the_code() -> None:
 @pytest.mark.parametrize("name", sorted({cell.rstrip("/").rsplit("/", 1)[-1] for cell in first_cells("file")}))
 def test_a_file_in_the_docs_is_one_the_store_writes(name: str) -> None:
     plain = re.sub(r"<[a-z ]+>", "", name)
-    is_revision = revisions.parse(plain if plain[0] != "." else f"x{plain}") is not None
+    is_revision = revisions.parse_revision(plain if plain[0] != "." else f"x{plain}") is not None
     assert is_revision or plain in strings(Path(paths.__file__))
 
 

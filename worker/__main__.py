@@ -9,8 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from storage import machines
-from storage.errors import Damaged, NotFound, Refused, StoreError
-from storage.root import open_store
+from storage.core import Damaged, NotFound, Refused, StoreError, open_store
 from worker.agent import Agent
 
 PASS_S = 0.25  # a start is claimed within a second

@@ -19,14 +19,11 @@ from pathlib import Path
 
 from storage import attempts, machines, processes
 from storage.attempts import Attempt, Claim, Ended, Message, Outcome
-from storage.errors import Damaged, NotFound, Refused
+from storage.core import Damaged, NotFound, Refused, Store, load_if_there, store_uuid
+from storage.core import now as wall_now
 from storage.locks import Lock
 from storage.machines import HEARTBEAT_S, MACHINES, Info, Machine
-from storage.paths import Store
 from storage.processes import Process, State
-from storage.records import load_if_there
-from storage.records import now as wall_now
-from storage.root import store_uuid
 from worker import hardware
 
 log = logging.getLogger(__name__)
@@ -263,7 +260,9 @@ class Agent:
     def _launch(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", module, *arguments, str(os.getpid())]
         # A session of its own: Ctrl-C in the terminal reaches the worker alone, which then ends the child cleanly.
-        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, cwd=Path(__file__).parent.parent)
+        # OpenMP's threads otherwise spin while they wait, and slow a busy machine several times over.
+        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, cwd=Path(__file__).parent.parent, env=environment)
 
     def _wait_for(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         try:

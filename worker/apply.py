@@ -7,15 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from storage import actions, applies, files, processes
-from storage.applies import Plan, Progress
-from storage.errors import NotFound, Refused
+from storage import actions, applies, plans, processes
+from storage.core import ApplyPaths, NotFound, Refused, Store, encode, load, now, open_store, replace_file
 from storage.index import Index
-from storage.paths import ApplyPaths, Store
+from storage.plans import Plan, Progress
 from storage.processes import Process, Request, State
 from storage.projects import PROJECTS, Project
-from storage.records import encode, load, now
-from storage.root import open_store
 from worker.parent import die_with_parent
 
 _PROGRESS_S = 0.5
@@ -67,7 +64,7 @@ def _plan(store: Store, process: Process, request: Request, project: Project, pa
         skipped=found.skipped,
         at=now(),
     )
-    return applies.make_plan(paths, plan)
+    return plans.make_plan(paths, plan)
 
 
 class _Reporter:
@@ -79,7 +76,7 @@ class _Reporter:
 
     def __call__(self, done: int, total: int) -> None:
         if time.monotonic() >= self._due or done == total:
-            files.replace(self._paths.progress, encode(Progress(done=done, total=total)), durable=False)
+            replace_file(self._paths.progress, encode(Progress(done=done, total=total)), durable=False)
             self._due = time.monotonic() + _PROGRESS_S
 
 

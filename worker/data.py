@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from storage.errors import BadImage
+from storage.core import BadImage
 from storage.pictures import read_rgb
 from worker.augment import augment
 
@@ -189,6 +189,7 @@ def _item(
             bad[example.image] = str(error)
             continue
         xyxy = Letterbox(example.width, example.height, pages.canvas).to_canvas(example.xyxy)
-        page, xyxy = augment(augmentation, page, xyxy, np.random.default_rng((seed, epoch, place, 1)))
-        return page, {"boxes": torch.from_numpy(xyxy), "labels": torch.from_numpy(example.class_id)}
+        chance = int(np.random.default_rng((seed, epoch, place)).integers(2**31))
+        page, xyxy, class_id = augment(augmentation, page, xyxy, example.class_id, chance)
+        return page, {"boxes": torch.from_numpy(xyxy), "labels": torch.from_numpy(class_id)}
     raise NoExamples(f"None of the {len(examples)} labelled images can be read; the first: {next(iter(bad.values()))}")

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from storage.errors import BadImage
+from storage.core import BadImage
 from worker.data import Example, Letterbox, read_ahead, read_page
 from worker.models.detector import FieldDetector
 from worker.models.precision import precision, prepare

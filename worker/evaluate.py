@@ -1,16 +1,19 @@
 """How good a detector is on held-out labels, and from which score on to trust each field."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torchvision.ops import box_iou
 
-from worker.data import Example
-from worker.detect import Detections, detect
-from worker.models.detector import SCORE_FLOOR, FieldDetector
+from worker.models.detector import SCORE_FLOOR
+
+if TYPE_CHECKING:
+    from worker.data import Example
+    from worker.detect import Detections
 
 _RIGHT_IOU = 0.5
 _PRIOR_BOXES = 10
@@ -34,20 +37,7 @@ class Evaluation:
     per_field: tuple[FieldScore, ...]
 
 
-def evaluate(
-    model: FieldDetector,
-    examples: Sequence[Example],
-    device: torch.device,
-    loaders: int,
-    notice: Callable[..., None],
-) -> Evaluation:
-    """Detect on `examples` and compare with their labels; an image that cannot be read is noticed and left out."""
-    detections = list(detect(model, examples, device, loaders, notice))
-    read = {found.image for found in detections}
-    return score(detections, [example for example in examples if example.image in read], model.num_classes)
-
-
-def score(detections: Sequence[Detections], examples: Sequence[Example], num_classes: int) -> Evaluation:
+def score(detections: Sequence["Detections"], examples: Sequence["Example"], num_classes: int) -> Evaluation:
     """AP of `detections` against the labels of `examples`; an image without detections counts as found empty."""
     found = {item.image: item for item in detections}
     predictions = [_prediction(found.get(example.image)) for example in examples]
@@ -58,7 +48,7 @@ def score(detections: Sequence[Detections], examples: Sequence[Example], num_cla
     return Evaluation(_mean(half.values()), _mean(every.values()), fields)
 
 
-def limits(examples: Sequence[Example], num_classes: int) -> list[int]:
+def limits(examples: Sequence["Example"], num_classes: int) -> list[int]:
     """Most boxes of each field seen on one labelled image; at least 1."""
     most = np.ones(num_classes, dtype=np.int64)
     for example in examples:
@@ -66,7 +56,7 @@ def limits(examples: Sequence[Example], num_classes: int) -> list[int]:
     return [int(count) for count in most]
 
 
-def thresholds(detections: Sequence[Detections], examples: Sequence[Example], most: Sequence[int]) -> list[float]:
+def thresholds(detections: Sequence["Detections"], examples: Sequence["Example"], most: Sequence[int]) -> list[float]:
     """The score from which each field's boxes are worth applying, learned from held-out labels; `most` is `limits`.
 
     Per field the threshold of best F1, drawn towards that of all fields together, as a handful of held-out images
@@ -88,7 +78,7 @@ def _best_threshold(table: NDArray[np.float64], truth: int) -> float:
     return float(min(_MOST_TRUSTED, (table[last, 0] + below) / 2))
 
 
-def _judge(detections: Sequence[Detections], examples: Sequence[Example], label: int, limit: int) -> tuple[NDArray[np.float64], int]:
+def _judge(detections: Sequence["Detections"], examples: Sequence["Example"], label: int, limit: int) -> tuple[NDArray[np.float64], int]:
     """Score and rightness (n, 2) of one field's best `limit` boxes per image, and how many boxes there are to find."""
     found = {item.image: item for item in detections}
     rows: list[tuple[float, bool]] = []
@@ -101,7 +91,7 @@ def _judge(detections: Sequence[Detections], examples: Sequence[Example], label:
     return np.array(rows, dtype=np.float64).reshape(-1, 2), count
 
 
-def _match(found: Detections, truth: torch.Tensor, label: int, limit: int) -> list[tuple[float, bool]]:
+def _match(found: "Detections", truth: torch.Tensor, label: int, limit: int) -> list[tuple[float, bool]]:
     """Each detection, best first, takes the labelled box it covers best, if none took it before."""
     chosen = np.flatnonzero(found.class_id == label)[:limit]
     overlap = box_iou(torch.from_numpy(found.xyxy[chosen]), truth).numpy()
@@ -137,7 +127,7 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values) or [0.0]))
 
 
-def _prediction(found: Detections | None) -> dict[str, torch.Tensor]:
+def _prediction(found: "Detections | None") -> dict[str, torch.Tensor]:
     if found is None:
         return {"boxes": torch.zeros(0, 4), "scores": torch.zeros(0), "labels": torch.zeros(0, dtype=torch.int64)}
     return {

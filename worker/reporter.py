@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import save as to_bytes
 
-from storage import checkpoints, files
+from storage import checkpoints
 from storage.attempts import Ended, Message
-from storage.errors import Refused
-from storage.paths import AttemptPaths
+from storage.core import AttemptPaths, LineWriter, Refused, load_if_there, now
 from storage.progress import Point, Stage, StageName, Status, write_status
 from storage.projects import Field
-from storage.records import load_if_there, now
-from worker.evaluate import Evaluation
-from worker.train import TrainState
+
+if TYPE_CHECKING:
+    from worker.evaluate import Evaluation
+    from worker.train import TrainState
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Reporter:
         self._refresh = refresh
         self._stop = stop
         self._stopping = False
-        self._metrics = files.LineWriter(attempt.metrics)
+        self._metrics = LineWriter(attempt.metrics)
         self._status = Status(stages=tuple(Stage(name=name) for name in StageName), at=now())
         self._status_due = 0.0
         self._checkpoint_due = time.monotonic() + refresh
@@ -83,14 +83,14 @@ class Reporter:
         )
         self._write_if_due()
 
-    def evaluation(self, done: int, result: Evaluation) -> None:
+    def evaluation(self, done: int, result: "Evaluation") -> None:
         """Append AP to the curves and show it at once."""
         per_field = {field.id: score.ap_50 for field, score in zip(self._fields, result.per_field, strict=True)}
         self._metrics.write(_line(Point(iteration=done, ap=result.map_50, ap_50_95=result.map_50_95, per_field=per_field)))
         log.info("iteration %d: AP %.3f, AP 50-95 %.3f", done, result.map_50, result.map_50_95)
         self.set(ap=result.map_50)
 
-    def checkpoint(self, done: int, state: Callable[[], TrainState], best: bool) -> None:  # noqa: ARG002
+    def checkpoint(self, done: int, state: Callable[[], "TrainState"], best: bool) -> None:  # noqa: ARG002
         """Write one if it is due, the run is to stop, or training is over."""
         self._stopping = self._stop.is_set()
         started = time.monotonic()

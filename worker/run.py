@@ -14,12 +14,8 @@ from threading import Event
 
 from storage import attempts, processes
 from storage.attempts import Ended, Message, Outcome
-from storage.errors import Refused, StoreError
+from storage.core import AttemptPaths, Refused, Store, StoreError, now, open_store
 from storage.locks import Lock
-from storage.paths import AttemptPaths, Store
-from storage.records import now
-from storage.root import open_store
-from worker import stages
 from worker.parent import die_with_parent
 
 log = logging.getLogger(__name__)
@@ -31,6 +27,9 @@ def main(store_root: str, parent: str) -> None:
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the worker decides what ends
+    # Only now: importing torch takes seconds, in which the worker might go unnoticed.
+    from worker import stages
+
     stages.warm_up()
     line = sys.stdin.readline().split()
     if len(line) == 2:
@@ -56,6 +55,8 @@ def run(store: Store, process: str, number: int, stop: Event) -> None:
 
 def _drive(store: Store, process: str, number: int, stop: Event) -> Ended:
     try:
+        from worker import stages
+
         return stages.run(store, processes.get(store, process), number, stop)
     except StoreError as error:
         return _refused(error)

@@ -1,4 +1,4 @@
-"""The stages of a run, from the labels as they are now to a published model: snapshot, data, training, evaluation, detection, publishing."""
+"""The stages of a run, from the labels as they are now to a published model."""
 
 import json
 import logging
@@ -11,26 +11,38 @@ import torch
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 
-from storage import checkpoints, files, images, models, snapshots
+from storage import checkpoints, images, models, snapshots
 from storage.attempts import Ended, Outcome
-from storage.detections import Detection, ImageDetections, Rule, read_detections
-from storage.errors import Refused, StoreError
+from storage.core import (
+    AttemptPaths,
+    LineWriter,
+    ProjectPaths,
+    Refused,
+    Store,
+    StoreError,
+    create_once,
+    encode,
+    load,
+    load_if_there,
+    now,
+    revision_path,
+    sha256,
+)
+from storage.detections import Detection, ImageDetections, read_detections
 from storage.index import Index
 from storage.labels import Label
 from storage.models import FieldScore, Model
-from storage.paths import AttemptPaths, ProjectPaths, Store
+from storage.plans import Rule
 from storage.processes import Process
 from storage.progress import StageName
 from storage.projects import PROJECTS
-from storage.records import encode, load, load_if_there, now
-from storage.revisions import path as revision_path
 from storage.snapshots import LabelledImage, Snapshot
 from storage.templates import Parameters
 from worker import hardware
 from worker.data import Example, choose_canvas
 from worker.detect import Detections, detect
 from worker.evaluate import Evaluation, limits, score, thresholds
-from worker.models import build
+from worker.models import build, weights
 from worker.models.detector import FieldDetector
 from worker.reporter import Reporter
 from worker.train import TrainSettings, TrainState, train
@@ -113,7 +125,7 @@ def _snapshot(store: Store, process: Process, number: int) -> Snapshot:
     else:
         _, project = PROJECTS.get(store, process.spec.project)
         snapshot = snapshots.take(store, project, Index(store), process.spec.template.parameters.use_unreviewed, process.spec.author)
-    files.create_once(paths.attempt(number).snapshot, encode(snapshot))
+    create_once(paths.attempt(number).snapshot, encode(snapshot))
     return snapshot
 
 
@@ -147,7 +159,7 @@ def _data(run: _Run) -> tuple[Data, FieldDetector, TrainState | None]:
         raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
     # The canvas of a resumed run follows from the same snapshot, so it is the same.
     canvas = choose_canvas([(example.width, example.height) for _, example in labelled])
-    model = build(run.parameters.base_model, len(snapshot.fields), canvas)
+    model = build(run.parameters.base_model, len(snapshot.fields), canvas, seed=run.parameters.seed)
     resume = _resume(run)
     run.reporter.set(canvas=canvas, images=len(data.train), test_images=len(data.test))
     return data, model, resume
@@ -222,7 +234,7 @@ def _detect(run: _Run, model: FieldDetector, unlabelled: Sequence[Example]) -> N
     """Append the detections of every unlabelled image; those an earlier attempt found with these weights are copied."""
     known = _known_detections(run)
     todo = [example for example in unlabelled if example.image not in known]
-    with files.LineWriter(run.attempt.detections) as writer:
+    with LineWriter(run.attempt.detections) as writer:
         for line in known.values():
             writer.write(line)
         for done, found in enumerate(detect(model, todo, run.device, run.loaders, run.reporter.notice), start=len(known) + 1):
@@ -256,7 +268,7 @@ def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation
     """Publish the model under the process's id, unless the attempt was declared lost meanwhile."""
     if load_if_there(Ended, run.attempt.end) is not None:
         raise Refused("Attempt {attempt} was ended meanwhile; nothing more of it is kept", attempt=run.attempt.folder.name)
-    weights = to_bytes({name: value.contiguous().cpu() for name, value in model.state_dict().items()})
+    published = to_bytes(weights(model))
     spec, fields = run.process.spec, run.snapshot.fields
     scores = evaluation.per_field if evaluation else ()
     record = Model(
@@ -274,7 +286,7 @@ def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation
         iterations=run.parameters.iterations,
         images=len(data.train),
         test_images=len(data.test),
-        weights_sha256=files.sha256(weights),
+        weights_sha256=sha256(published),
         at=now(),
     )
-    models.publish(run.store, record, weights)
+    models.publish(run.store, record, published)

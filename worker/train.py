@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from worker.data import Batch, Example, batches
-from worker.evaluate import Evaluation, FieldScore, evaluate
+from worker.detect import detect
+from worker.evaluate import Evaluation, FieldScore, score
 from worker.models.detector import FieldDetector
 from worker.models.precision import precision, prepare
 
@@ -228,7 +229,9 @@ class _Run:
         """Report the AP of the averaged weights → whether it is the best so far."""
         learning = _copy(self.model.state_dict())
         self.model.load_state_dict(self.average)
-        result = evaluate(self.model, examples, self.settings.device, self.settings.loaders, self._notice_image)
+        found = list(detect(self.model, examples, self.settings.device, self.settings.loaders, self._notice_image))
+        read = {detections.image for detections in found}
+        result = score(found, [example for example in examples if example.image in read], self.model.num_classes)
         self.model.load_state_dict(learning)
         self.progress.evaluation(self.done, result)
         # Of equals the later: it has seen more.

@@ -10,16 +10,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from storage import machines, processes, revisions
+from storage import machines, processes
 from storage.attempts import Attempt
-from storage.errors import Damaged, NotFound
+from storage.core import Damaged, NotFound, Store, head_revision, open_store
 from storage.index import Index
 from storage.machines import MACHINES
-from storage.paths import Store
 from storage.processes import Process, State
 from storage.progress import Point, read_points
 from storage.projects import PROJECTS, Project
-from storage.root import open_store
 
 # In these states nothing but a new request or a new revision can change a process, so its files need no second reading.
 _SETTLED = frozenset({State.CREATED, State.STOPPED, State.COMPLETED, State.FAILED, State.APPLIED, State.ROLLED_BACK})
@@ -88,7 +86,7 @@ class ProcessCache:
 
     def _get(self, process: str) -> Process:
         paths = self._store.process(process)
-        seen = revisions.head(paths.folder, "spec"), processes.count_requests(self._store, process)
+        seen = head_revision(paths.folder, "spec"), processes.count_requests(self._store, process)
         known = self._known.get(process)
         if known and known[:2] == seen and known[2].state in _SETTLED:
             return known[2]

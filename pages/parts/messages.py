@@ -16,7 +16,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
 
 from pages.parts.i18n import LANGUAGES, LOCALES
-from storage import errors
+from storage.core import StoreError
 
 ROOT = LOCALES.parent.parent
 KEYWORDS: dict[str, Any] = {
@@ -24,7 +24,7 @@ KEYWORDS: dict[str, Any] = {
     "ngettext": (1, 2),
     "notice": None,
     "Message": None,
-    **{name: None for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.StoreError)},
+    **{kind.__name__: None for kind in StoreError.__subclasses__()},
 }
 
 

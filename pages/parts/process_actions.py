@@ -7,9 +7,8 @@ from pages.parts.guard import User
 from pages.parts.i18n import _, ngettext
 from pages.parts.states import why_not
 from pages.parts.text import explain
-from storage import actions, applies, processes
-from storage.errors import StoreError
-from storage.paths import Store
+from storage import actions, applies, plans, processes
+from storage.core import Store, StoreError
 from storage.processes import Action, Process, label_request
 from storage.projects import PROJECTS
 
@@ -119,7 +118,7 @@ def _consequence(store: Store, process: Process, action: Action) -> str:
     if action == "apply":
         return _apply_consequence(store, process)
     request = label_request(process.requests)
-    outcome = applies.outcome(store.process(process.id), "apply", request.apply) if request and request.apply else None
+    outcome = plans.outcome(store.process(process.id), "apply", request.apply) if request and request.apply else None
     count = outcome.changed if outcome else 0
     text = ngettext("The labels put on {count} image are taken back.", "The labels put on {count} images are taken back.", count)
     return text + " " + _("What people changed since stays and is listed. They can be applied again.")

@@ -3,16 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import Names
+from pages.parts.data import Names, is_alive
 from pages.parts.i18n import _, duration, moment, ngettext, number, said
 from pages.parts.states import LOOKS, NOT_RESPONDING, kind_name, shown_state, state_name
 from pages.parts.text import plain
-from storage import applies, images
-from storage.errors import StoreError
-from storage.paths import Store
+from storage import images, plans
+from storage.core import Store, StoreError, load_if_there
 from storage.processes import Process, State, label_request
 from storage.progress import Stage, Status
-from storage.records import load_if_there
 
 _MOST_KEPT = 20  # names of kept images listed before the rest is only counted
 _SIGNS = {"waiting": ":gray[○]", "running": ":blue[▶]", "done": ":green[✓]", "failed": ":red[✕]"}
@@ -20,7 +18,7 @@ _SIGNS = {"waiting": ":gray[○]", "running": ":blue[▶]", "done": ":green[✓]
 
 def render_heading(store: Store, process: Process, names: Names) -> None:
     """State and what the process is, in one line."""
-    state = shown_state(store, process)
+    state = shown_state(process, is_alive(str(store.root), process.spec.machine))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(state_name(state), icon=LOOKS[state].icon, color=LOOKS[state].colour)
         project, machine = plain(names.project(process.spec.project)), plain(names.machine(process.spec.machine))
@@ -34,7 +32,7 @@ def render_advice(store: Store, process: Process, names: Names) -> None:
     """What went wrong, if something did, and what to do next."""
     message = process.last.end.message if process.last and process.last.end else None
     machine = names.machine(process.spec.machine)
-    state = shown_state(store, process)
+    state = shown_state(process, is_alive(str(store.root), process.spec.machine))
     if message and process.state in (State.FAILED, State.INTERRUPTED, State.STOPPED):
         show = st.error if process.state == State.FAILED else st.warning
         show(plain(said(message.template, message.values)))
@@ -95,9 +93,9 @@ def render_apply(store: Store, process: Process) -> None:
     if request is None or request.apply is None:
         return
     paths = store.process(process.id)
-    outcome = applies.outcome(paths, request.action, request.apply)
+    outcome = plans.outcome(paths, request.action, request.apply)
     if outcome is None:
-        _render_progress(load_if_there(applies.Progress, paths.apply(request.apply).progress))
+        _render_progress(load_if_there(plans.Progress, paths.apply(request.apply).progress))
         return
     if request.action == "apply":
         st.success(
@@ -115,7 +113,7 @@ def render_apply(store: Store, process: Process) -> None:
         st.warning(kept + ": " + ", ".join(plain(_image_name(store, process, image)) for image in outcome.kept[:_MOST_KEPT]) + more)
 
 
-def _render_progress(progress: applies.Progress | None) -> None:
+def _render_progress(progress: plans.Progress | None) -> None:
     if progress is None or not progress.total:
         st.caption(_("Waiting for the worker to begin."))
         return

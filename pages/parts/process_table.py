@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import Names
+from pages.parts.data import Names, is_alive
 from pages.parts.i18n import _, duration, moment, number
 from pages.parts.states import COLOURS, LOOKS, kind_name, shown_state, state_name
-from storage.paths import Store
+from storage.core import Store
 from storage.processes import Process, State
 from storage.progress import Status, read_status
 
@@ -30,7 +30,7 @@ class Filter:
         return (
             self.project in (None, process.spec.project)
             and self.machine in (None, process.spec.machine)
-            and (self.state is None or self.state in (process.state, shown_state(store, process)))
+            and (self.state is None or self.state in (process.state, shown_state(process, is_alive(str(store.root), process.spec.machine))))
         )
 
 
@@ -63,7 +63,7 @@ def _row(store: Store, process: Process, names: Names) -> dict[str, Any]:
     status = read_status(process.last.paths) if process.last else None
     running = process.state in (State.RUNNING, State.STOPPING)
     return {
-        "state": [_chip(shown_state(store, process))],
+        "state": [_chip(shown_state(process, is_alive(str(store.root), process.spec.machine)))],
         "template": process.spec.template.name,
         "project": names.project(process.spec.project),
         "machine": names.machine(process.spec.machine),

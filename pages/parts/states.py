@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pages.parts.data import is_alive
 from pages.parts.i18n import _
-from storage.paths import Store
 from storage.processes import TRANSITIONS, UNFINISHED, Action, Process, State
 
 NOT_RESPONDING = "Not responding"  # what a reader sees; never stored, so not among the states
@@ -55,9 +53,9 @@ def moves(process: Process) -> bool:
     return process.state in _MOVING or process.may_resume_itself
 
 
-def shown_state(store: Store, process: Process) -> str:
+def shown_state(process: Process, alive: bool) -> str:
     """The state as people see it: an unfinished process on a machine that is silent does not respond."""
-    if process.state in UNFINISHED and not is_alive(str(store.root), process.spec.machine):
+    if process.state in UNFINISHED and not alive:
         return NOT_RESPONDING
     return process.state.value
 

@@ -3,7 +3,7 @@
 import re
 
 from pages.parts.i18n import said
-from storage.errors import StoreError
+from storage.core import StoreError
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>$~#|]|:(?=\w))")
 

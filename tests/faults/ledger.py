@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage import files, revisions
-from storage.errors import StoreError
+from storage.core import files, revisions
+from storage.core.errors import StoreError
+from storage.core.paths import ProjectPaths
+from storage.core.records import load
 from storage.labels import Label
-from storage.paths import ProjectPaths
-from storage.records import load
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ def audit(project: ProjectPaths, journals: Iterable[Path]) -> Ledger:
 
 def _is_there(project: ProjectPaths, author: str, image: str, rev: int, width: float) -> bool:
     try:
-        label = load(Label, revisions.path(project.label_shard(image), image, rev))
+        label = load(Label, revisions.revision_path(project.label_shard(image), image, rev))
     except StoreError:
         return False
     return label.author == author and label.boxes is not None and label.boxes[0].xyxy[2] == width
 
 
 def _has_gap(project: ProjectPaths, image: str) -> bool:
-    found = filter(None, map(revisions.parse, files.list_names(project.label_shard(image))))
+    found = filter(None, map(revisions.parse_revision, files.list_names(project.label_shard(image))))
     revs = sorted(rev for stem, rev in found if stem == image)
     return revs != list(range(1, len(revs) + 1))

@@ -10,35 +10,36 @@ from storage import (
     applies,
     attempts,
     checkpoints,
-    files,
     images,
     labels,
     machines,
     models,
+    plans,
     processes,
     progress,
     projects,
     snapshots,
     templates,
+    uploads,
 )
-from storage.applies import Plan
 from storage.attempts import Claim, Ended, Outcome
-from storage.detections import Rule
-from storage.errors import BadImage, NameTaken
-from storage.ids import new_id
+from storage.core import files
+from storage.core.errors import BadImage, NameTaken
+from storage.core.ids import new_id
+from storage.core.paths import Store
+from storage.core.records import now
+from storage.core.root import open_store
 from storage.index import Index
 from storage.labels import Box
 from storage.locks import Lock
-from storage.models import FieldScore, Model
-from storage.paths import Store
+from storage.plans import Plan, Rule
 from storage.progress import Point, Stage, StageName, Status
 from storage.projects import PROJECTS
-from storage.records import now
-from storage.root import open_store
 from storage.templates import TEMPLATES
+from tests.worker import house
 
 Say = Callable[[str], None]
-WEIGHTS = b"weights" * 1000
+WEIGHTS = b"weights"
 BOX = Box(field="f", xyxy=(1, 1, 9, 9))
 
 
@@ -59,7 +60,7 @@ class Operation:
         """Make a project with four images."""
         self.project = projects.create(store, "receipts", "fields", ("date", "total"))
         paths = store.project(self.project.id)
-        self.images = [images.add(paths, f"{number}.png", picture(number), "ann").id for number in range(4)]
+        self.images = [uploads.add(paths, f"{number}.png", picture(number), "ann").id for number in range(4)]
 
     def act(self, store: Store, say: Say) -> None:
         raise NotImplementedError
@@ -93,7 +94,7 @@ class AddImage(Operation):
 
     def act(self, store: Store, say: Say) -> None:
         with suppress(BadImage):  # it is there already
-            images.add(store.project(self.project.id), "new.png", picture(99), "ann")
+            uploads.add(store.project(self.project.id), "new.png", picture(99), "ann")
         say("added")
 
     def check(self, store: Store, said: list[str]) -> None:
@@ -103,7 +104,7 @@ class AddImage(Operation):
     def goal(self, store: Store) -> None:
         paths, image = store.project(self.project.id), files.sha256(picture(99))
         assert images.get(paths, image).rev == 1
-        assert files.read(paths.original(image)) == picture(99)
+        assert files.read_file(paths.original(image)) == picture(99)
 
 
 class CreateProject(Operation):
@@ -205,7 +206,7 @@ class Attempt(Ask):
         say(f"end {made.number}")
 
     def check(self, store: Store, said: list[str]) -> None:
-        assert all(files.read(store.process(self.process).attempt(1).folder / f"{word.split()[0]}.json") for word in said)
+        assert all(files.read_file(store.process(self.process).attempt(1).folder / f"{word.split()[0]}.json") for word in said)
 
     def goal(self, store: Store) -> None:
         process = processes.get(store, self.process)
@@ -265,28 +266,11 @@ class PublishModel(Ask):
     """A child publishes its model; the next attempt does it again."""
 
     def act(self, store: Store, say: Say) -> None:
-        score = {"f": FieldScore(ap_50=0.5)}
-        model = Model(
-            id=self.process,
-            project=self.project.id,
-            template="quick",
-            machine="m",
-            base_model="b",
-            fields=self.project.fields,
-            canvas=(32, 32),
-            rule=Rule(thresholds={"f": 0.5}),
-            per_field=score,
-            iterations=1,
-            images=1,
-            test_images=0,
-            weights_sha256=files.sha256(WEIGHTS),
-            at=now(),
-        )
-        models.publish(store, model, WEIGHTS)
+        models.publish(store, house.model(self.process, self.project), WEIGHTS)
         say("published")
 
     def goal(self, store: Store) -> None:
-        assert files.read(models.weights_path(store, models.get(store, self.process))) == WEIGHTS
+        assert files.read_file(models.weights_path(store, models.get(store, self.process))) == WEIGHTS
         assert models.list_ids(store) == [self.process]
 
 
@@ -304,7 +288,7 @@ class Apply(Ask):
 
     def act(self, store: Store, say: Say) -> None:
         project = store.project(self.project.id)
-        plan = applies.make_plan(self.paths, self.plan)
+        plan = plans.make_plan(self.paths, self.plan)
         say("planned")
         self.correct(store, self.images[2], say)
         applies.carry_out(project, self.paths, plan, self.boxes, lambda *_: None)
@@ -330,7 +314,7 @@ class Apply(Ask):
 
     def goal(self, store: Store) -> None:
         assert [self.times(store, image) for image in self.images] == [(1, 0, 0), (1, 0, 0), (0, 0, 1), (1, 0, 0)]
-        done = applies.outcome(store.process(self.process), "apply", self.plan.id)
+        done = plans.outcome(store.process(self.process), "apply", self.plan.id)
         assert done is not None
         assert (done.changed, done.kept) == (3, (self.images[2],))
 
@@ -349,7 +333,7 @@ class RollBack(Apply):
 
     def goal(self, store: Store) -> None:
         assert [self.times(store, image) for image in self.images] == [(1, 0, 1), (1, 1, 0), (0, 0, 1), (1, 1, 0)]
-        done = applies.outcome(store.process(self.process), "rollback", self.plan.id)
+        done = plans.outcome(store.process(self.process), "rollback", self.plan.id)
         assert done is not None
         assert (done.changed, done.kept) == (2, (self.images[0],))
         head = labels.head(store.project(self.project.id), self.images[1])

@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage import actions, applies, files, labels, processes, progress
-from storage.applies import ApplyOutcome, Plan
-from storage.errors import Conflict, NotFound, Refused
+from storage import actions, labels, plans, processes, progress
+from storage.core import files
+from storage.core.errors import Conflict, NotFound, Refused
+from storage.core.paths import AttemptPaths, Store
+from storage.core.records import load
 from storage.index import Index
 from storage.labels import Box
-from storage.paths import AttemptPaths, Store
+from storage.plans import ApplyOutcome, Plan
 from storage.processes import Process, State
 from storage.progress import StageName
 from storage.projects import Project
-from storage.records import load
 from tests.worker import house
 
 WRITERS = 3
@@ -206,7 +207,7 @@ def _last_apply(store: Store, process: Process) -> tuple[Plan | None, ApplyOutco
     assert request.apply is not None
     paths = store.process(process.id)
     try:
-        return load(Plan, paths.apply(request.apply).plan), applies.outcome(paths, request.action, request.apply)
+        return load(Plan, paths.apply(request.apply).plan), plans.outcome(paths, request.action, request.apply)
     except NotFound:
         return None, None
 

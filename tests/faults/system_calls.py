@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from storage import files, locks
-from storage.errors import StoreError
+from storage import locks
+from storage.core import files
+from storage.core.errors import StoreError
 
 How = Literal["dies", "EIO", "ENOSPC"]
 _CALLS = frozenset(

@@ -9,9 +9,9 @@ import pytest
 
 from storage import attempts, processes, progress
 from storage.check import check_store
-from storage.paths import Store
+from storage.core.paths import Store
+from storage.core.root import open_store
 from storage.processes import Process, State
-from storage.root import open_store
 from tests.faults.ledger import Ledger, audit
 from tests.faults.scenarios import Scenario, Town, applying, prepare_bulk, training, writing
 from tests.worker import house

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from storage.check import check_store
-from storage.paths import Store
-from storage.root import open_store
+from storage.core.paths import Store
+from storage.core.root import open_store
 from tests.faults.operations import ALL, Operation
 from tests.faults.system_calls import How, Witness, in_child
 

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from storage import files, labels, revisions
-from storage.errors import Conflict
+from storage import labels
+from storage.core import files, revisions
+from storage.core.errors import Conflict
+from storage.core.paths import ProjectPaths, Store
+from storage.core.records import encode, now
 from storage.labels import Box, Label
-from storage.paths import ProjectPaths, Store
-from storage.records import encode, now
 
 Save = Callable[[ProjectPaths, str, int, tuple[Box, ...], str], object]
 PAUSE_S = 0.005
@@ -27,7 +28,7 @@ def save_in_place(project: ProjectPaths, image: str, base: int, boxes: tuple[Box
 
 def save_by_replacing(project: ProjectPaths, image: str, base: int, boxes: tuple[Box, ...], author: str) -> None:
     """Whole files, yet whoever comes second overwrites the first."""
-    files.replace(_path(project, image, base), _label(image, base, boxes, author))
+    files.replace_file(_path(project, image, base), _label(image, base, boxes, author))
 
 
 WAYS: dict[str, Save] = {"store": labels.save, "in place": save_in_place, "by replacing": save_by_replacing}
@@ -50,7 +51,7 @@ def main(root: str, project: str, journal: str, seed: str, how: str, *chosen: st
 
 def _path(project: ProjectPaths, image: str, base: int) -> Path:
     files.make_folder(project.label_shard(image))
-    return revisions.path(project.label_shard(image), image, base + 1)
+    return revisions.revision_path(project.label_shard(image), image, base + 1)
 
 
 def _label(image: str, base: int, boxes: tuple[Box, ...], author: str) -> bytes:

@@ -5,9 +5,9 @@ from pathlib import Path
 from pages.parts.data import Curves, ProcessCache
 from storage import attempts, processes
 from storage.attempts import Ended, Outcome
+from storage.core.records import now
 from storage.processes import State
 from storage.progress import tail
-from storage.records import now
 from tests.runs import Runs
 
 

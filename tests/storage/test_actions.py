@@ -6,7 +6,7 @@ import pytest
 
 from storage import actions, attempts, labels, models, processes
 from storage.attempts import Outcome
-from storage.errors import InvalidValue, Refused
+from storage.core.errors import InvalidValue, Refused
 from storage.index import Index
 from storage.machines import MACHINES
 from tests.runs import Runs

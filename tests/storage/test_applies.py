@@ -2,12 +2,12 @@
 
 import pytest
 
-from storage import applies, files, labels
-from storage.applies import Plan
-from storage.detections import Rule
-from storage.ids import new_id
+from storage import applies, labels, plans
+from storage.core import files
+from storage.core.ids import new_id
+from storage.core.records import now
 from storage.labels import Box
-from storage.records import now
+from storage.plans import Plan, Rule
 from tests.worker import house
 
 FOUND = (Box(field="f", xyxy=(1, 1, 9, 9), origin="auto"),)
@@ -21,7 +21,7 @@ class Planned:
         project, self.images = house.fill(store, "pages", 3, 0)
         self.project = store.project(project.id)
         self.paths = store.process("0" * 26).apply(new_id())
-        self.plan = applies.make_plan(self.paths, self.new_plan())
+        self.plan = plans.make_plan(self.paths, self.new_plan())
         self.seen = []
 
     def new_plan(self, **changes):
@@ -45,7 +45,7 @@ def planned(store):
 
 
 def test_a_plan_is_fixed_once_and_whoever_comes_later_gets_that_one(planned):
-    assert applies.make_plan(planned.paths, planned.new_plan(author="bob")) == planned.plan
+    assert plans.make_plan(planned.paths, planned.new_plan(author="bob")) == planned.plan
 
 
 def test_progress_counts_every_image_of_the_plan(planned):
@@ -79,7 +79,7 @@ def test_a_label_cleared_by_a_person_after_the_apply_stays_cleared(planned):
 def test_a_roll_back_that_is_repeated_changes_nothing(planned):
     planned.carry_out()
     first = planned.roll_back()
-    files.remove(planned.paths.rolledback)
+    files.remove_file(planned.paths.rolledback)
     assert planned.roll_back().changed == first.changed
     assert planned.revs() == [2, 2, 2]
 
@@ -91,6 +91,6 @@ def test_an_image_the_apply_never_came_to_is_neither_changed_nor_kept(planned):
 
 
 def test_progress_that_cannot_be_read_is_none(planned):
-    assert applies.read_progress(planned.paths) is None
+    assert plans.read_progress(planned.paths) is None
     planned.paths.progress.write_bytes(b"{")
-    assert applies.read_progress(planned.paths) is None
+    assert plans.read_progress(planned.paths) is None

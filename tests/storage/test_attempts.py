@@ -6,8 +6,8 @@ import pytest
 
 from storage import attempts
 from storage.attempts import Claim, Ended, Message, Outcome
-from storage.errors import Damaged
-from storage.records import now
+from storage.core.errors import Damaged
+from storage.core.records import now
 
 
 @pytest.fixture

@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 
-from storage import files, images, labels, machines, processes, projects, templates
+from storage import labels, machines, processes, projects, templates, uploads
 from storage.check import check_store
-from storage.errors import Damaged, InvalidValue, NameTaken, Refused
-from storage.ids import new_id
+from storage.core import files
+from storage.core.errors import Damaged, InvalidValue, NameTaken, Refused
+from storage.core.ids import new_id
+from storage.core.objects import Kind
+from storage.core.paths import Store
+from storage.core.records import encode
+from storage.core.root import FORMAT, Root, open_store
 from storage.index import Index
 from storage.labels import Box
 from storage.machines import MACHINES
-from storage.objects import Kind
-from storage.paths import Store
 from storage.projects import PROJECTS, Project
-from storage.records import encode
-from storage.root import FORMAT, Root, open_store
 from storage.templates import TEMPLATES
 
 Document = Callable[..., bytes]
@@ -209,7 +210,7 @@ def test_a_full_disk_is_said_loses_nothing_and_work_goes_on_when_there_is_room(
     store = open_store(small_disk)
     project = projects.create(store, "receipts", "fields", ("date",))
     paths = store.project(project.id)
-    image = images.add(paths, "scan.png", document("12.50"), "ann")
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
     rev = labels.save(paths, image.id, 0, (), "ann").rev
     ballast = small_disk / "ballast"
     fill(ballast)
@@ -218,11 +219,11 @@ def test_a_full_disk_is_said_loses_nothing_and_work_goes_on_when_there_is_room(
         labels.save(paths, image.id, rev, (), "ann")
     assert refusal.value.errno == errno.ENOSPC
     with pytest.raises(OSError, match="No space left"):
-        images.add(paths, "other.png", document("99.00"), "ann")
+        uploads.add(paths, "other.png", document("99.00"), "ann")
     assert contents(store) == before
     ballast.unlink()
     assert labels.save(paths, image.id, rev, (), "ann").rev == rev + 1
-    assert images.add(paths, "other.png", document("99.00"), "ann").rev == 1
+    assert uploads.add(paths, "other.png", document("99.00"), "ann").rev == 1
     assert check_store(store) == []
     assert Index(store).counts(project.id).images == 2
 
@@ -242,4 +243,4 @@ def test_a_store_that_may_not_be_written_can_be_read_and_says_so_when_it_cannot(
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert PROJECTS.list(open_store(small_disk)).items == [project]
     with pytest.raises(OSError, match="Read-only file system"):
-        images.add(store.project(project.id), "scan.png", document("12.50"), "ann")
+        uploads.add(store.project(project.id), "scan.png", document("12.50"), "ann")

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from storage import applies, attempts, checkpoints, files, images, labels, machines, models, processes, progress, revisions, templates
-from storage.applies import ApplyOutcome, Begun, Plan, Progress
+from storage import attempts, checkpoints, labels, machines, models, plans, processes, progress, templates, uploads
 from storage.attempts import Claim, Ended, Outcome
 from storage.check import Problem, check_store
-from storage.detections import Detection, ImageDetections, Rule
-from storage.ids import new_id
+from storage.core import files, revisions
+from storage.core.ids import new_id
+from storage.core.objects import Holder
+from storage.core.paths import Store
+from storage.core.records import Record, encode, now
+from storage.detections import Detection, ImageDetections
 from storage.labels import Box
 from storage.machines import Info
 from storage.models import Model
-from storage.names import Holder
-from storage.paths import Store
+from storage.plans import ApplyOutcome, Begun, Plan, Progress, Rule
 from storage.progress import Point, Status
 from storage.projects import PROJECTS, Project
-from storage.records import Record, encode, now
 from storage.snapshots import Snapshot
 from storage.templates import Template
 
@@ -31,7 +32,7 @@ def full(store: Store, project: Project, document: Document) -> Store:
     """A store with at least one file of every kind."""
     paths = store.project(project.id)
     for name, kind in (("a.png", "PNG"), ("b.tif", "TIFF")):
-        image = images.add(paths, name, document(name, kind=kind), "ann")
+        image = uploads.add(paths, name, document(name, kind=kind), "ann")
         labels.save(paths, image.id, 0, (Box(field=project.fields[0].id, xyxy=(1, 2, 3, 4)),), "ann")
     labels.save(paths, image.id, 1, (), "ann")
     machine = machines.register(store, "bench")
@@ -66,7 +67,7 @@ def run(store: Store, project: Project, template: Template, machine: str, image:
 def applied(store: Store, process: str) -> None:
     plan = Plan(id=new_id(), process=process, attempt=1, author="ann", rule=Rule(thresholds={}), base={}, skipped=(), at=now())
     paths = store.process(process).apply(plan.id)
-    applies.make_plan(paths, plan)
+    plans.make_plan(paths, plan)
     outcome = ApplyOutcome(changed=0, kept=(), at=now())
     written = {paths.applied: outcome, paths.rollback: Begun(author="ann", at=now()), paths.rolledback: outcome}
     for path, record in {**written, paths.progress: Progress(done=0, total=0)}.items():
@@ -196,7 +197,7 @@ def test_a_label_without_its_image_is_reported(full: Store) -> None:
 
 def test_a_record_in_anothers_place_is_reported(full: Store) -> None:
     label = one(full, "labels/*/*.000001.json")
-    copy = revisions.path(label.parent, label.name.split(".")[0], 2)
+    copy = revisions.revision_path(label.parent, label.name.split(".")[0], 2)
     copy.unlink(missing_ok=True)
     copy.write_bytes(label.read_bytes())
     assert "Is about rev 1, but lies where 000002 belongs" in said(full)
@@ -234,8 +235,8 @@ def test_an_original_whose_record_was_never_written_is_harmless(full: Store, pro
 
 
 def test_a_name_that_leads_to_nothing_is_harmless_and_one_that_leads_astray_is_not(full: Store, project: Project) -> None:
-    revisions.create(full.names("project"), "0" * 32, 0, Holder(name="gone", holder=new_id()))
-    revisions.create(full.names("project"), "1" * 32, 0, Holder(name="other", holder=project.id))
+    revisions.create_revision(full.names("project"), "0" * 32, 0, Holder(name="gone", holder=new_id()))
+    revisions.create_revision(full.names("project"), "1" * 32, 0, Holder(name="other", holder=project.id))
     assert [(problem.path[-38:-36], problem.harmless) for problem in check_store(full)] == [("00", True), ("11", False)]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage import checkpoints, files
+from storage import checkpoints
+from storage.core import files
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from storage import coco, images, labels
+from storage import coco, images, labels, uploads
 from storage.coco import Imported
-from storage.errors import InvalidValue, Refused
+from storage.core.errors import InvalidValue, Refused
+from storage.core.paths import Store
 from storage.index import Index
 from storage.labels import Box
-from storage.paths import Store
 from storage.projects import PROJECTS, Project, create
 
 Document = Callable[..., bytes]
@@ -267,16 +267,16 @@ def test_repeated_an_import_adds_nothing_and_keeps_what_people_changed(
 CUT = """
 import os, signal, sys
 from pathlib import Path
-from storage import coco, files
+from storage import coco
 from storage.projects import PROJECTS
-from storage.root import open_store
-store, calls, create_once = open_store(Path(sys.argv[1])), [0], files.create_once
-def counted(path, data):
+from storage.core.root import open_store
+store, calls, link = open_store(Path(sys.argv[1])), [0], os.link
+def counted(temp, path):
     calls[0] += 1
     if calls[0] == int(sys.argv[4]):
         os.kill(os.getpid(), signal.SIGKILL)
-    return create_once(path, data)
-files.create_once = counted
+    link(temp, path)
+os.link = counted
 coco.import_coco(store, PROJECTS.get(store, sys.argv[2])[1], Path(sys.argv[3]), "ann", 1.0)
 """
 
@@ -309,7 +309,7 @@ def test_an_export_holds_the_boxes_of_the_origin_asked_for(
 ) -> None:
     paths = store.project(project.id)
     date, total = (field.id for field in project.fields)
-    drawn, found = (images.add(paths, name, document(name), "ann") for name in ("drawn.png", "found.png"))
+    drawn, found = (uploads.add(paths, name, document(name), "ann") for name in ("drawn.png", "found.png"))
     labels.save(paths, drawn.id, 0, (Box(field=date, xyxy=(1, 2, 4, 8)),), "ann")
     labels.save(paths, found.id, 0, (Box(field=total, xyxy=(1, 2, 4, 8), origin="auto", score=0.75),), "ann", origin="auto")
     coco.export_coco(store, project, tmp_path / "out.json", origin)

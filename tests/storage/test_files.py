@@ -7,14 +7,14 @@ import threading
 
 import pytest
 
-from storage import files
-from storage.files import LineWriter
+from storage.core import files
+from storage.core.files import LineWriter
 from tests.worker.house import ROOT
 
 CREATE = """
 import sys
 from pathlib import Path
-from storage import files
+from storage.core import files
 
 sys.exit(files.create_once(Path(sys.argv[1]), sys.argv[2].encode()))
 """
@@ -23,7 +23,7 @@ sys.exit(files.create_once(Path(sys.argv[1]), sys.argv[2].encode()))
 def test_of_two_writers_one_creates_the_file_and_the_other_is_told(tmp_path):
     assert files.create_once(tmp_path / "a", b"first")
     assert not files.create_once(tmp_path / "a", b"second")
-    assert files.read(tmp_path / "a") == b"first"
+    assert files.read_file(tmp_path / "a") == b"first"
 
 
 def test_a_link_whose_reply_was_lost_counts_as_won(tmp_path, monkeypatch):
@@ -41,30 +41,30 @@ def test_of_many_processes_exactly_one_creates_the_file(tmp_path):
     command = [sys.executable, "-c", CREATE, str(tmp_path / "a")]
     rivals = [subprocess.Popen([*command, str(number)], cwd=ROOT) for number in range(6)]
     won = [number for number, rival in enumerate(rivals) if rival.wait(60) == 1]
-    assert [files.read(tmp_path / "a")] == [str(number).encode() for number in won]
+    assert [files.read_file(tmp_path / "a")] == [str(number).encode() for number in won]
 
 
 def test_replace_leaves_the_old_file_when_it_fails(tmp_path, monkeypatch):
-    files.replace(tmp_path / "a", b"old")
+    files.replace_file(tmp_path / "a", b"old")
     monkeypatch.setattr(files.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(OSError, match="full"):
-        files.replace(tmp_path / "a", b"new")
-    assert (files.read(tmp_path / "a"), os.listdir(tmp_path)) == (b"old", ["a"])
+        files.replace_file(tmp_path / "a", b"new")
+    assert (files.read_file(tmp_path / "a"), os.listdir(tmp_path)) == (b"old", ["a"])
 
 
 def test_a_reader_sees_whole_files_while_they_are_replaced(tmp_path):
     path, seen = tmp_path / "a", set()
-    files.replace(path, b"0" * 9000)
+    files.replace_file(path, b"0" * 9000)
     stop = threading.Event()
 
     def read():
         while not stop.is_set():
-            seen.add(files.read(path))
+            seen.add(files.read_file(path))
 
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(100):
-        files.replace(path, str(number % 10).encode() * 9000, durable=False)
+        files.replace_file(path, str(number % 10).encode() * 9000, durable=False)
     stop.set()
     reader.join()
     assert all(len(data) == 9000 and len(set(data)) == 1 for data in seen)
@@ -100,7 +100,7 @@ def test_a_torn_last_line_is_not_read_and_is_cut_off_when_the_file_is_opened(tmp
     assert files.read_lines(tmp_path / "a") == (whole.splitlines(), len(whole))
     with LineWriter(tmp_path / "a") as writer:
         writer.write(b"next")
-    assert files.read(tmp_path / "a") == whole + b"next\n"
+    assert files.read_file(tmp_path / "a") == whole + b"next\n"
 
 
 def test_a_line_that_a_full_disk_cut_off_does_not_spoil_the_next(tmp_path, monkeypatch):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import files, images, labels
-from storage.errors import BadImage, Conflict, InvalidValue, NotFound
-from storage.paths import ProjectPaths, Store
+from storage import images, labels, uploads
+from storage.core import files
+from storage.core.errors import BadImage, Conflict, InvalidValue, NotFound
+from storage.core.paths import ProjectPaths, Store
 from storage.projects import Project
 
 Document = Callable[..., bytes]
@@ -26,7 +27,7 @@ def written(store: Store) -> set[Path]:
 
 def test_an_image_keeps_its_bytes_under_their_sha_256(paths: ProjectPaths, document: Document) -> None:
     data = document("12.50")
-    image = images.add(paths, "scan.png", data, "ann")
+    image = uploads.add(paths, "scan.png", data, "ann")
     assert (image.name, image.width, image.height, image.bytes, image.author) == ("scan.png", 120, 80, len(data), "ann")
     assert image.id == hashlib.sha256(data).hexdigest()
     assert paths.original(image.id).read_bytes() == data
@@ -34,16 +35,16 @@ def test_an_image_keeps_its_bytes_under_their_sha_256(paths: ProjectPaths, docum
 
 
 def test_only_what_a_browser_cannot_show_has_a_copy(paths: ProjectPaths, document: Document) -> None:
-    plain, fax = (images.add(paths, kind, document("12.50", kind=kind), "ann") for kind in ("PNG", "TIFF"))
+    plain, fax = (uploads.add(paths, kind, document("12.50", kind=kind), "ann") for kind in ("PNG", "TIFF"))
     assert files.list_names(paths.image_shard(plain.id)) == [f"{plain.id}.000001.json", f"{plain.id}.orig"]
     assert paths.browser_copy(fax.id).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_same_content_is_refused_and_the_first_name_is_said(store: Store, paths: ProjectPaths, document: Document) -> None:
-    images.add(paths, "first.png", document("12.50"), "ann")
+    uploads.add(paths, "first.png", document("12.50"), "ann")
     before = written(store)
     with pytest.raises(BadImage, match=r"'second\.png'.*'first\.png'"):
-        images.add(paths, "second.png", document("12.50"), "ann")
+        uploads.add(paths, "second.png", document("12.50"), "ann")
     assert written(store) == before
 
 
@@ -51,36 +52,36 @@ def test_the_same_content_is_refused_and_the_first_name_is_said(store: Store, pa
 def test_a_bad_image_leaves_nothing_behind(store: Store, paths: ProjectPaths, data: bytes) -> None:
     before = written(store)
     with pytest.raises(BadImage, match=r"scan\.jpg"):
-        images.add(paths, "scan.jpg", data, "ann")
+        uploads.add(paths, "scan.jpg", data, "ann")
     assert written(store) == before
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "/etc/passwd", "a\\b.png", "CON", "сканы/чек 1.png", "x\ny\0z", "", "‮gnp.exe"])
 def test_a_file_name_is_kept_as_text_and_leads_nowhere(store: Store, paths: ProjectPaths, document: Document, name: str) -> None:
     before = written(store)
-    image = images.add(paths, name, document("12.50"), "ann")
+    image = uploads.add(paths, name, document("12.50"), "ann")
     assert images.get(paths, image.id).name == name
     assert {path.parent for path in written(store) - before} == {paths.image_shard(image.id)}
 
 
 def test_a_long_file_name_keeps_its_end_which_tells_pages_apart(paths: ProjectPaths, document: Document) -> None:
-    image = images.add(paths, "ё" * 300 + "-17.png", document("12.50"), "ann")
+    image = uploads.add(paths, "ё" * 300 + "-17.png", document("12.50"), "ann")
     assert image.name.endswith("ё-17.png")
-    assert len(image.name.encode()) <= images.NAME_BYTES
+    assert len(image.name.encode()) <= uploads.NAME_BYTES
 
 
 def test_a_deleted_image_is_gone_and_comes_back_with_its_labels_when_added_again(paths: ProjectPaths, document: Document) -> None:
-    image = images.add(paths, "scan.png", document("12.50"), "ann")
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
     labels.save(paths, image.id, 0, (), "ann")
     images.change(paths, image, "ann", deleted=True)
     with pytest.raises(NotFound, match=image.id):
         images.get(paths, image.id)
-    again = images.add(paths, "scan.png", document("12.50"), "bob")
+    again = uploads.add(paths, "scan.png", document("12.50"), "bob")
     assert (again.rev, again.deleted, labels.head_rev(paths, image.id)) == (3, False, 1)
 
 
 def test_of_two_changes_from_one_revision_the_second_is_refused(paths: ProjectPaths, document: Document) -> None:
-    image = images.add(paths, "scan.png", document("12.50"), "ann")
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
     images.change(paths, image, "ann", split="test")
     with pytest.raises(Conflict, match="revision 1"):
         images.change(paths, image, "bob", deleted=True)
@@ -92,7 +93,7 @@ def test_of_many_who_add_one_image_at_once_exactly_one_does(paths: ProjectPaths,
 
     def add(number: int) -> bool:
         try:
-            images.add(paths, f"{number}.png", data, "ann")
+            uploads.add(paths, f"{number}.png", data, "ann")
         except (BadImage, Conflict):
             return False
         return True

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from storage import images, labels, revisions
-from storage.errors import Refused
-from storage.ids import new_id
+from storage import images, labels
+from storage.core import revisions
+from storage.core.errors import Refused
+from storage.core.ids import new_id
+from storage.core.paths import ProjectPaths, Store
+from storage.core.records import encode, now
+from storage.core.root import store_uuid
 from storage.images import Image
 from storage.index import Counts, Index, Row
 from storage.labels import Box
-from storage.paths import ProjectPaths, Store
 from storage.projects import Project
-from storage.records import encode, now
-from storage.root import store_uuid
 
 IMAGE = "{:064x}"
 
@@ -40,7 +41,7 @@ def add(paths: ProjectPaths, number: int, name: str = "") -> Image:
     """An image record without an original, which the index never opens; numbers fall into shards of 16."""
     identifier = f"{number % 16:02x}{number:062x}"
     made = Image(id=identifier, rev=1, name=name or f"{number:03}.png", width=9, height=9, bytes=1, author="ann", at=now())
-    revisions.create(paths.image_shard(identifier), identifier, 0, made)
+    revisions.create_revision(paths.image_shard(identifier), identifier, 0, made)
     return made
 
 
@@ -174,8 +175,8 @@ def test_a_damaged_file_flags_its_own_image_until_it_is_restored(
     label(paths, whole, box())
     before = rows(index, project)
     folder = paths.image_shard(hurt.id) if kind == "images" else paths.label_shard(hurt.id)
-    path = revisions.path(folder, hurt.id, 2)
-    good = revisions.path(folder, hurt.id, 1).read_bytes()
+    path = revisions.revision_path(folder, hurt.id, 2)
+    good = revisions.revision_path(folder, hurt.id, 1).read_bytes()
     path.write_bytes(damage(good))
     after = {row.image: row for row in rows(index, project)}
     assert (after[hurt.id].state, after[whole.id]) == ("damaged", before[1])
@@ -224,14 +225,14 @@ class Life:
         labels.save(self.paths, image.id, labels.head_rev(self.paths, image.id), None, "ann")
 
     def delete(self, image: Image) -> None:
-        rev = revisions.head(self.paths.image_shard(image.id), image.id)
+        rev = revisions.head_revision(self.paths.image_shard(image.id), image.id)
         changed = image.model_copy(update={"rev": rev + 1, "deleted": self.random.random() < 0.5, "split": "train"})
-        revisions.create(self.paths.image_shard(image.id), image.id, rev, changed)
+        revisions.create_revision(self.paths.image_shard(image.id), image.id, rev, changed)
 
     def break_one(self, image: Image) -> None:
         folder = self.random.choice([self.paths.image_shard, self.paths.label_shard])(image.id)
         folder.mkdir(parents=True, exist_ok=True)
-        revisions.path(folder, image.id, revisions.head(folder, image.id) + 1).write_bytes(b"{}")
+        revisions.revision_path(folder, image.id, revisions.head_revision(folder, image.id) + 1).write_bytes(b"{}")
 
     def lose(self, image: Image) -> None:
         folder = self.paths.label_shard(image.id)
@@ -316,7 +317,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import storage.index
-from storage.root import open_store
+from storage.core.root import open_store
 calls, load = [0], storage.index.load
 def counted(kind, path):
     calls[0] += 1

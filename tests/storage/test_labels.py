@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from storage import labels
-from storage.errors import Conflict
+from storage.core.errors import Conflict
 from storage.labels import Box
 
 IMAGE = "a" * 64

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from storage.errors import Refused
+from storage.core.errors import Refused
 from storage.locks import Lock
 from tests.worker.house import ROOT
 

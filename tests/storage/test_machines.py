@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storage import machines
-from storage.errors import NameTaken, NotFound
+from storage.core.errors import NameTaken, NotFound
 from storage.machines import LATE_S, MACHINES
 from tests.runs import Runs
 

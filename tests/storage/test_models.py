@@ -2,8 +2,9 @@
 
 import pytest
 
-from storage import files, models
-from storage.errors import Damaged, NotFound
+from storage import models
+from storage.core import files
+from storage.core.errors import Damaged, NotFound
 from tests.worker import house
 
 ID = "0" * 26

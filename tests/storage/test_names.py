@@ -2,8 +2,8 @@
 
 import pytest
 
-from storage import names
-from storage.errors import InvalidValue, NameTaken
+from storage.core import objects
+from storage.core.errors import InvalidValue, NameTaken
 
 
 def dead(other):
@@ -20,63 +20,63 @@ def living(other):
     ids=["case", "sharp s", "Cyrillic", "full width", "ligature", "combining accent"],
 )
 def test_names_that_look_alike_are_one_name(store, first, second):
-    names.claim(store, "project", first, "id1", dead)
+    objects.claim_name(store, "project", first, "id1", dead)
     with pytest.raises(NameTaken, match="case does not count"):
-        names.claim(store, "project", second, "id2", living)
-    assert names.find(store, "project", second) == "id1"
+        objects.claim_name(store, "project", second, "id2", living)
+    assert objects.find_name(store, "project", second) == "id1"
 
 
 def test_kinds_of_objects_do_not_share_names(store):
-    names.claim(store, "project", "a", "id1", living)
-    names.claim(store, "template", "a", "id2", living)
-    assert (names.find(store, "project", "a"), names.find(store, "template", "a")) == ("id1", "id2")
+    objects.claim_name(store, "project", "a", "id1", living)
+    objects.claim_name(store, "template", "a", "id2", living)
+    assert (objects.find_name(store, "project", "a"), objects.find_name(store, "template", "a")) == ("id1", "id2")
 
 
 def test_a_name_left_behind_by_a_creation_that_was_cut_off_is_free(store):
-    names.claim(store, "project", "a", "cut-off", dead)
-    names.claim(store, "project", "a", "new", dead)
-    assert names.find(store, "project", "a") == "new"
+    objects.claim_name(store, "project", "a", "cut-off", dead)
+    objects.claim_name(store, "project", "a", "new", dead)
+    assert objects.find_name(store, "project", "a") == "new"
 
 
 def test_a_released_name_is_free_and_only_its_holder_releases_it(store):
-    names.claim(store, "project", "a", "id1", living)
-    names.release(store, "project", "a", "stranger")
-    assert names.find(store, "project", "a") == "id1"
-    names.release(store, "project", "a", "id1")
-    names.claim(store, "project", "a", "id2", living)
-    assert names.find(store, "project", "a") == "id2"
+    objects.claim_name(store, "project", "a", "id1", living)
+    objects.release_name(store, "project", "a", "stranger")
+    assert objects.find_name(store, "project", "a") == "id1"
+    objects.release_name(store, "project", "a", "id1")
+    objects.claim_name(store, "project", "a", "id2", living)
+    assert objects.find_name(store, "project", "a") == "id2"
 
 
 def test_claiming_again_changes_nothing(store):
-    names.claim(store, "project", "a", "id1", living)
-    names.claim(store, "project", "A", "id1", living)
-    assert names.confirm(store, "project", "a", "id1")
+    objects.claim_name(store, "project", "a", "id1", living)
+    objects.claim_name(store, "project", "A", "id1", living)
+    assert objects.confirm_name(store, "project", "a", "id1")
 
 
 def test_a_rival_who_looked_before_the_object_was_there_does_not_take_its_name(store):
-    names.claim(store, "project", "a", "fast", dead)
+    objects.claim_name(store, "project", "a", "fast", dead)
 
     def look_then_be_overtaken(other):
-        assert names.confirm(store, "project", "a", "fast")  # it is created and confirmed after the rival looked
+        assert objects.confirm_name(store, "project", "a", "fast")  # it is created and confirmed after the rival looked
         return False
 
     with pytest.raises(NameTaken):
-        names.claim(store, "project", "a", "slow", look_then_be_overtaken)
-    assert names.find(store, "project", "a") == "fast"
+        objects.claim_name(store, "project", "a", "slow", look_then_be_overtaken)
+    assert objects.find_name(store, "project", "a") == "fast"
 
 
 def test_who_is_overtaken_before_confirming_is_told(store):
-    names.claim(store, "project", "a", "slow", dead)
-    names.claim(store, "project", "a", "fast", dead)
-    assert not names.confirm(store, "project", "a", "slow")
-    assert names.confirm(store, "project", "a", "fast")
+    objects.claim_name(store, "project", "a", "slow", dead)
+    objects.claim_name(store, "project", "a", "fast", dead)
+    assert not objects.confirm_name(store, "project", "a", "slow")
+    assert objects.confirm_name(store, "project", "a", "fast")
 
 
 @pytest.mark.parametrize("name", ["a b", "", "a/b", "-a", "a.", "a\u202eb", "a\nb"], ids=ascii)
 def test_a_name_outside_the_pattern_is_refused_with_what_is_allowed(name):
     with pytest.raises(InvalidValue, match="use letters, digits"):
-        names.check_name("Project", name)
+        objects.check_name("Project", name)
 
 
 def test_a_name_is_kept_in_composed_form():
-    assert names.check_name("Project", "e\u0301t") == "ét"
+    assert objects.check_name("Project", "e\u0301t") == "ét"

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storage import projects, templates
-from storage.errors import Conflict, InvalidValue, NameTaken, NotFound
-from storage.ids import new_id
+from storage.core.errors import Conflict, InvalidValue, NameTaken, NotFound
+from storage.core.ids import new_id
+from storage.core.objects import Kind
+from storage.core.paths import Store
 from storage.machines import MACHINES, Machine
-from storage.objects import Kind
-from storage.paths import Store
 from storage.projects import PROJECTS, Project
 from storage.templates import TEMPLATES, Parameters, Template
 

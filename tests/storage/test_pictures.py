@@ -11,7 +11,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from storage import pictures
-from storage.errors import BadImage
+from storage.core.errors import BadImage
 
 Document = Callable[..., bytes]
 TURNED = 6  # EXIF: the camera was held upright, turn the picture by 90° clockwise

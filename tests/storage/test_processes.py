@@ -7,13 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from storage import attempts, files, processes
-from storage.applies import ApplyOutcome
+from storage import attempts, processes
 from storage.attempts import Claim, Ended, Outcome
-from storage.errors import Damaged, NotFound, Refused
-from storage.ids import new_id
+from storage.core import files
+from storage.core.errors import Damaged, NotFound, Refused
+from storage.core.ids import new_id
+from storage.core.records import encode, now
+from storage.plans import ApplyOutcome
 from storage.processes import TRANSITIONS, State
-from storage.records import encode, now
 from tests.runs import Runs
 
 ACTIONS = tuple(TRANSITIONS)

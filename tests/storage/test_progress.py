@@ -4,8 +4,8 @@ import pytest
 
 from storage import attempts, progress
 from storage.attempts import Ended, Outcome
+from storage.core.records import now
 from storage.progress import Point
-from storage.records import now
 from tests.runs import Runs, status, write_points
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import records
-from storage.errors import Damaged, InvalidValue, NotFound
-from storage.records import Record
+from storage.core import records
+from storage.core.errors import Damaged, InvalidValue, NotFound
+from storage.core.records import Record
 
 
 class Note(Record):

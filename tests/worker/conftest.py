@@ -7,10 +7,10 @@ import pytest
 
 from storage import attempts, processes
 from storage.attempts import Ended
-from storage.paths import Store
+from storage.core.paths import Store
+from storage.core.root import open_store
 from storage.processes import Process
 from storage.projects import Project
-from storage.root import open_store
 from tests.worker import house
 
 

@@ -13,17 +13,19 @@ from typing import Self, TypeVar
 import psutil
 from PIL import Image, ImageDraw
 
-from storage import actions, attempts, files, images, labels, machines, models, processes, projects, templates
+from storage import actions, attempts, labels, machines, models, processes, projects, templates, uploads
 from storage.attempts import Attempt, Claim, Ended, Outcome
-from storage.detections import Detection, ImageDetections, Rule
-from storage.errors import Refused
+from storage.core import files
+from storage.core.errors import Refused
+from storage.core.paths import Store
+from storage.core.records import encode, now
+from storage.detections import Detection, ImageDetections
 from storage.index import Index
 from storage.labels import Box
 from storage.models import Model
-from storage.paths import Store
+from storage.plans import Rule
 from storage.processes import Process
 from storage.projects import Project
-from storage.records import encode, now
 from storage.snapshots import Snapshot, UnlabelledImage
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +56,7 @@ def fill(store: Store, name: str, count: int, labelled: int) -> tuple[Project, l
     """A project of ``count`` pages, the first ones ``labelled`` by a person, and the ids of its images."""
     project = projects.create(store, name, "fields", ("date", "total"))
     paths = store.project(project.id)
-    added = [images.add(paths, f"{name}{number}.png", page(number), "ann").id for number in range(count)]
+    added = [uploads.add(paths, f"{name}{number}.png", page(number), "ann").id for number in range(count)]
     for number, image in enumerate(added[:labelled]):
         boxes = tuple(Box(field=project.field(field).id, xyxy=xyxy) for field, xyxy in places(number).items())
         labels.save(paths, image, 0, boxes, "ann")

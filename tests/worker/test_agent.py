@@ -11,11 +11,11 @@ import pytest
 
 from storage import actions, attempts, checkpoints, machines, models, processes, progress
 from storage.attempts import Ended, Outcome
-from storage.errors import Refused
+from storage.core.errors import Refused
+from storage.core.records import now
+from storage.core.root import open_store
 from storage.locks import Lock
 from storage.machines import MACHINES
-from storage.records import now
-from storage.root import open_store
 from tests.worker import house
 from worker.agent import Agent
 

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from storage import actions, applies, files, images, labels, processes, revisions
+from storage import actions, applies, images, labels, plans, processes
+from storage.core import files, revisions
 from storage.index import Index
 from storage.labels import Box
 from storage.processes import State
@@ -35,7 +36,7 @@ class Bench:
         """Carry out the newest request → how it went."""
         carry_out(self.store, processes.get(self.store, self.process))
         request = processes.label_request(processes.get(self.store, self.process).requests)
-        return applies.outcome(self.store.process(self.process), request.action, request.apply)
+        return plans.outcome(self.store.process(self.process), request.action, request.apply)
 
     def label(self, image):
         """A person labels the image, whatever is on it."""
@@ -93,7 +94,7 @@ def test_an_image_labelled_after_the_plan_was_made_is_kept_and_listed(bench):
     rule = actions.rule_for(bench.store, processes.get(bench.store, bench.process), None)
     found = applies.preview(bench.store, bench.project, attempt, rule, Index(bench.store))
     values = {"process": bench.process, "attempt": 1, "author": "ann", "rule": rule, "at": request.at}
-    applies.make_plan(paths, applies.Plan(id=request.apply, base=found.base, skipped=found.skipped, **values))
+    plans.make_plan(paths, plans.Plan(id=request.apply, base=found.base, skipped=found.skipped, **values))
     bench.label(bench.images[0])
     assert bench.again().kept == (bench.images[0],)
     assert bench.heads()[0].author == "bob"
@@ -128,7 +129,7 @@ def test_what_was_rolled_back_can_be_applied_again_and_rolled_back_again(bench):
 
 
 def damage(bench, image, rev=1):
-    revisions.path(bench.paths.label_shard(image), image, rev).write_bytes(b"{}")
+    revisions.revision_path(bench.paths.label_shard(image), image, rev).write_bytes(b"{}")
 
 
 def test_a_damaged_label_stops_neither_the_apply_nor_the_roll_back_of_others(bench):

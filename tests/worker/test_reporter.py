@@ -7,10 +7,10 @@ import torch
 
 from storage import attempts, checkpoints, progress
 from storage.attempts import Ended, Outcome
-from storage.errors import Refused
+from storage.core.errors import Refused
+from storage.core.records import now
 from storage.progress import StageName
 from storage.projects import Field
-from storage.records import now
 from tests.worker.conftest import StopAfter
 from worker.evaluate import Evaluation, FieldScore
 from worker.reporter import Reporter

@@ -8,9 +8,9 @@ import pytest
 
 from storage import attempts, models
 from storage.attempts import Ended, Outcome
+from storage.core.records import now
+from storage.core.root import open_store
 from storage.locks import Lock
-from storage.records import now
-from storage.root import open_store
 from tests.worker import house
 
 

@@ -4,11 +4,12 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from storage import attempts, checkpoints, detections, files, images, labels, models, processes, progress
-from storage import records as store_records
+from storage import attempts, checkpoints, detections, images, labels, models, processes, progress
 from storage.attempts import Ended, Outcome
-from storage.errors import Refused
-from storage.records import now
+from storage.core import files
+from storage.core import records as store_records
+from storage.core.errors import Refused
+from storage.core.records import now
 from storage.snapshots import Snapshot
 from tests.worker import house
 from tests.worker.conftest import StopAfter, run_here

@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 
-from storage.errors import InvalidValue
+from storage.core.errors import InvalidValue
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")

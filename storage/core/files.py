@@ -1,7 +1,7 @@
 """The three ways to write a file of the store, and no fourth.
 
 ``create_once``  for what must be neither lost nor doubled: exactly one contender wins, the file is whole at birth.
-``replace``      for what its one writer can make again: status, heartbeat, machine figures.
+``replace_file`` for what its one writer can make again: status, heartbeat, machine figures.
 ``LineWriter``   one-writer append of whole lines: metrics, logs, detections.
 
 All three hold under kill -9 and power cuts because they fsync the file, then the folder that names it.
@@ -36,7 +36,7 @@ def create_once(path: Path, data: bytes) -> bool:
     return won
 
 
-def replace(path: Path, data: bytes, durable: bool = True) -> None:
+def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
     """Put ``data`` at ``path`` in one step; only for files with one writer that can make them again."""
     with _temporary(path.parent, data, durable) as temp:
         os.replace(temp, path)
@@ -61,7 +61,7 @@ def make_folder(path: Path) -> None:
         sync_folder(path.parent)
 
 
-def read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """The file's bytes; FileNotFoundError if there is none."""
     for _ in range(_STALE_TRIES - 1):
         try:
@@ -78,7 +78,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def remove(path: Path) -> None:
+def remove_file(path: Path) -> None:
     """Unlink a file that its one writer no longer needs; never a record that was created once."""
     os.unlink(path)
 
@@ -197,7 +197,7 @@ def _link(temp: Path, path: Path, data: bytes) -> bool:
 
 def _holds(path: Path, data: bytes) -> bool:
     try:
-        return read(path) == data
+        return read_file(path) == data
     except OSError:
         return False
 

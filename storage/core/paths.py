@@ -6,7 +6,7 @@ Only ids and image hashes become part of a path, and each is checked here first:
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.ids import check_id, check_image_id
+from storage.core.ids import check_id, check_image_id
 
 
 @dataclass(frozen=True)

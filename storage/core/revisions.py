@@ -7,47 +7,47 @@ write is refused; so no lock is needed and no version is ever lost. The newest r
 import re
 from pathlib import Path
 
-from storage import files
-from storage.errors import Conflict
-from storage.records import R, Record, encode, load
+from storage.core import files
+from storage.core.errors import Conflict
+from storage.core.records import R, Record, encode, load
 
 _NAME = re.compile(r"(?P<stem>[0-9a-z]+)\.(?P<rev>[0-9]{6,})\.json")
 
 
-def path(folder: Path, stem: str, rev: int) -> Path:
+def revision_path(folder: Path, stem: str, rev: int) -> Path:
     """Where revision ``rev`` (from 1) of ``stem`` lies."""
     return folder / f"{stem}.{rev:06d}.json"
 
 
-def parse(name: str) -> tuple[str, int] | None:
+def parse_revision(name: str) -> tuple[str, int] | None:
     """Stem and revision of a file name, or None if it is not a revision's."""
     match = _NAME.fullmatch(name)
     return (match["stem"], int(match["rev"])) if match else None
 
 
-def heads(folder: Path) -> dict[str, int]:
+def head_revisions(folder: Path) -> dict[str, int]:
     """The newest revision of every stem in ``folder``, from its names alone."""
     found: dict[str, int] = {}
-    for stem, rev in filter(None, map(parse, files.list_names(folder))):
+    for stem, rev in filter(None, map(parse_revision, files.list_names(folder))):
         found[stem] = max(rev, found.get(stem, 0))
     return found
 
 
-def head(folder: Path, stem: str) -> int:
+def head_revision(folder: Path, stem: str) -> int:
     """The newest revision of ``stem``, 0 if there is none; by ``listdir``, which is fresh on every file system."""
-    return heads(folder).get(stem, 0)
+    return head_revisions(folder).get(stem, 0)
 
 
 def load_head(kind: type[R], folder: Path, stem: str) -> tuple[int, R | None]:
     """The newest revision's number and record; (0, None) if there is none."""
-    rev = head(folder, stem)
-    return rev, load(kind, path(folder, stem, rev)) if rev else None
+    rev = head_revision(folder, stem)
+    return rev, load(kind, revision_path(folder, stem, rev)) if rev else None
 
 
-def create(folder: Path, stem: str, base: int, record: Record) -> int:
+def create_revision(folder: Path, stem: str, base: int, record: Record) -> int:
     """Write the revision after ``base`` and return its number; Conflict if that exists already."""
     files.make_folder(folder)
-    target = path(folder, stem, base + 1)
+    target = revision_path(folder, stem, base + 1)
     if not files.create_once(target, encode(record)):
         raise Conflict(
             "{path} was written by somebody else meanwhile: you started from revision {base}. "

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from storage import files
-from storage.errors import Damaged, InvalidValue, NotFound
+from storage.core import files
+from storage.core.errors import Damaged, InvalidValue, NotFound
 
 _HEAD, _NONCE, _SUM = b'{"record":', b',"nonce":"', b'","sum":"'
 
@@ -64,7 +64,7 @@ def load(kind: type[R], path: Path) -> R:
 def load_if_there(kind: type[R], path: Path) -> R | None:
     """The record in the file ``path``, or None if nothing was written there yet."""
     try:
-        return decode(kind, files.read(path), path)
+        return decode(kind, files.read_file(path), path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -4,10 +4,10 @@ import errno
 import uuid
 from pathlib import Path
 
-from storage import files
-from storage.errors import Damaged, Refused
-from storage.paths import Store
-from storage.records import Record, encode, load_if_there
+from storage.core import files
+from storage.core.errors import Damaged, Refused
+from storage.core.paths import Store
+from storage.core.records import Record, encode, load_if_there
 
 FORMAT = 1
 

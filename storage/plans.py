@@ -1,0 +1,68 @@
+"""What an apply and its roll back leave on disk: the plan, how far it is, and how it went."""
+
+from pydantic import AwareDatetime
+
+from storage.core import ApplyPaths, Damaged, ProcessPaths, Record, create_once, encode, load, load_if_there, make_folder
+
+
+class Rule(Record):
+    """Which detections become boxes: by field id, the least score and the most boxes on one image (None: no limit)."""
+
+    thresholds: dict[str, float]
+    limits: dict[str, int | None] = {}
+
+
+class Plan(Record):
+    """What an apply is going to do: base revision by image, for those that get at least one box."""
+
+    id: str
+    process: str
+    attempt: int
+    author: str
+    rule: Rule
+    base: dict[str, int]
+    skipped: tuple[str, ...]
+    at: AwareDatetime
+
+
+class ApplyOutcome(Record):
+    """How an apply or a roll back went: images changed, and images kept because a person touched them."""
+
+    changed: int
+    kept: tuple[str, ...]
+    at: AwareDatetime
+
+
+class Begun(Record):
+    """``rollback.json``: somebody asked to roll back."""
+
+    author: str
+    at: AwareDatetime
+
+
+class Progress(Record):
+    """Images dealt with, of how many."""
+
+    done: int
+    total: int
+
+
+def make_plan(paths: ApplyPaths, plan: Plan) -> Plan:
+    """Fix the plan, or return the one that was fixed before."""
+    make_folder(paths.folder)
+    create_once(paths.plan, encode(plan))
+    return load(Plan, paths.plan)
+
+
+def outcome(process: ProcessPaths, action: str, apply: str) -> ApplyOutcome | None:
+    """How the apply (or, with action ``rollback``, its roll back) went; None while it is not finished."""
+    paths = process.apply(apply)
+    return load_if_there(ApplyOutcome, paths.applied if action == "apply" else paths.rolledback)
+
+
+def read_progress(paths: ApplyPaths) -> Progress | None:
+    """Images dealt with so far; None before the first report or if it cannot be read."""
+    try:
+        return load_if_there(Progress, paths.progress)
+    except Damaged:
+        return None
