@@ -2,9 +2,7 @@
 
 import getpass
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from server.launch import run_together
 from storage import actions, check, coco, machines, overview, processes, projects, templates
 from storage.core import Refused, Store, StoreError, open_store
 from storage.index import Index
@@ -27,7 +26,6 @@ from storage.templates import TEMPLATES, Augment, Device, RunKind
 
 HERE = Path(__file__).parent
 POLL_S = 0.3
-GRACE_S = 90  # the worker waits 60 s for its child's checkpoint
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Fieldmark from a shell.")
 project_app = typer.Typer(no_args_is_help=True, help="Projects.")
@@ -312,24 +310,8 @@ def run(
         root = open_store(store).root
     environment = {**os.environ, "FIELDMARK_STORE": str(root)}
     dashboard = ["-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", address]
-    children = [
-        # Sessions of their own: Ctrl-C in the terminal reaches this process alone, which ends both in order.
-        subprocess.Popen([sys.executable, *command], cwd=HERE, env=environment, start_new_session=True)
-        for command in (["-m", "worker", "--machine", machine, "--store", str(root)], dashboard)
-    ]
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _end(children))
-    while all(child.poll() is None for child in children):
-        time.sleep(POLL_S)
-    _end(children)
-    codes = [child.wait(GRACE_S) for child in children]
-    raise typer.Exit(max((code for code in codes if code > 0), default=0))
-
-
-def _end(children: list[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        if child.poll() is None:
-            child.terminate()
+    worker = ["-m", "worker", "--machine", machine, "--store", str(root)]
+    raise typer.Exit(run_together([[sys.executable, *worker], [sys.executable, *dashboard]], HERE, environment))
 
 
 def _author() -> str:
@@ -355,27 +337,10 @@ def _wait(store: Store, process: str, good: State) -> bool:
             found = processes.get(store, process)
             if not overview.is_busy(found):
                 break
-            update(*overview.advance(store, found), _sentence(store, found))
+            update(*overview.advance(store, found), overview.sentence(store, found))
             time.sleep(POLL_S)
-    out.print(_summary(store, found), markup=False, soft_wrap=True)
+    out.print(overview.summary(store, found), markup=False, soft_wrap=True)
     return found.state == good
-
-
-def _sentence(store: Store, process: Process) -> str:
-    if not machines.is_alive(store, process.spec.machine):
-        return f"{process.state}: its machine does not respond"
-    status = overview.status_of(process)
-    stage = next((stage.name.value for stage in status.stages if stage.state == "running"), "") if status else ""
-    figures = f" loss {status.loss:.3f}" if status and status.loss is not None else ""
-    return f"{process.state} {stage}{figures}" + (f" AP {status.ap:.3f}" if status and status.ap is not None else "")
-
-
-def _summary(store: Store, process: Process) -> str:
-    outcome = overview.apply_outcome(store, process)
-    if outcome and process.state in (State.APPLIED, State.ROLLED_BACK):
-        return f"{process.state}: {outcome.changed} images, {len(outcome.kept)} kept as people left them"
-    message = process.last.end.message if process.last and process.last.end else None
-    return f"{process.state}" + (f": {message}" if message else "")
 
 
 def _thresholds(store: Store, process: Process, given: list[str]) -> dict[str, float]:

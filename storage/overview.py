@@ -43,6 +43,25 @@ def apply_outcome(store: Store, process: Process) -> ApplyOutcome | None:
     return plans.outcome(store.process(process.id), request.action, request.apply)
 
 
+def sentence(store: Store, process: Process) -> str:
+    """State, stage, loss and AP of a process on its way, in one line."""
+    if not machines.is_alive(store, process.spec.machine):
+        return f"{process.state}: its machine does not respond"
+    status = status_of(process)
+    stage = next((stage.name.value for stage in status.stages if stage.state == "running"), "") if status else ""
+    figures = f" loss {status.loss:.3f}" if status and status.loss is not None else ""
+    return f"{process.state} {stage}{figures}" + (f" AP {status.ap:.3f}" if status and status.ap is not None else "")
+
+
+def summary(store: Store, process: Process) -> str:
+    """How a process rests: its state with what was applied or why it ended."""
+    outcome = apply_outcome(store, process)
+    if outcome and process.state in (State.APPLIED, State.ROLLED_BACK):
+        return f"{process.state}: {outcome.changed} images, {len(outcome.kept)} kept as people left them"
+    message = process.last.end.message if process.last and process.last.end else None
+    return f"{process.state}" + (f": {message}" if message else "")
+
+
 def describe(store: Store, process: Process) -> dict[str, Any]:
     """Everything about a process, as values that JSON knows."""
     status, outcome = status_of(process), apply_outcome(store, process)
