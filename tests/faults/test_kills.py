@@ -89,7 +89,7 @@ def test_kills_lose_no_label_double_no_run_and_every_process_ends_completed(stor
 def test_the_same_kills_catch_a_store_that_writes_naively(store, tmp_path, how):
     project, images = house.fill(store, "receipts", 2, 0)
     town = Town(store, tmp_path, worker=None)
-    play([writing(town, project, images, how, kills=8, seed=SEED)])
+    play([writing(town, project, images, how, kills=4, seed=SEED)])
     ledger = audit(store.project(project.id), tmp_path.glob("*.journal"))
     assert ledger.lost > 0
     assert ledger.twice > 0
@@ -97,7 +97,7 @@ def test_the_same_kills_catch_a_store_that_writes_naively(store, tmp_path, how):
 
 def test_the_same_kills_find_nothing_wrong_with_the_store_itself(store, tmp_path):
     project, images = house.fill(store, "receipts", 2, 0)
-    play([writing(Town(store, tmp_path, worker=None), project, images, "store", kills=8, seed=SEED)])
+    play([writing(Town(store, tmp_path, worker=None), project, images, "store", kills=4, seed=SEED)])
     ledger = audit(store.project(project.id), tmp_path.glob("*.journal"))
     assert ledger == Ledger(ledger.acknowledged, lost=0, twice=0, gaps=0)
     assert ledger.acknowledged > 100
