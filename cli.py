@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from server.launch import run_together
-from storage import actions, check, coco, machines, overview, processes, projects, templates
+from storage import actions, check, coco, coco_export, machines, overview, processes, projects, templates
 from storage.core import Refused, Store, StoreError, open_store
 from storage.index import Index
 from storage.machines import MACHINES
@@ -25,8 +25,9 @@ from storage.projects import PROJECTS, Task
 from storage.templates import TEMPLATES, Augment, Device, RunKind
 
 HERE = Path(__file__).parent
-POLL_S = 0.3
+POLL_S = 0.3  # seconds between looks while waiting
 
+# Typer's own tracebacks print local variables, and with them people's labels and paths.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Fieldmark from a shell.")
 project_app = typer.Typer(no_args_is_help=True, help="Projects.")
 import_app = typer.Typer(no_args_is_help=True, help="Import images and labels.")
@@ -49,6 +50,7 @@ for name, group in {
 StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Show progress; exit 0 only when it ended well.")]
 DEFAULT_STORE = Path("data")
+# Results on one, words on the other: `id=$(python cli.py process create …)` gets the id and nothing else.
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -56,6 +58,7 @@ err = Console(stderr=True, highlight=False)
 @contextmanager
 def _errors() -> Iterator[None]:
     """A refusal is one sentence on standard error and exit code 2, never a traceback."""
+    # No markup in what people named: [red] is a project then, and no colour.
     try:
         yield
     except StoreError as error:
@@ -78,6 +81,7 @@ def project_create(
 ) -> None:
     """Create a project and print its id."""
     with _errors():
+        # print and not the console, which wraps at the terminal's width.
         print(projects.create(open_store(store), name, task).id)
 
 
@@ -90,6 +94,7 @@ def project_list(store: StoreOption = DEFAULT_STORE) -> None:
         listing = PROJECTS.list(opened)
         index = Index(opened)
         for project in listing.items:
+            # The index knows what this host saw last; others have labelled since.
             index.refresh(project.id)
             counts = index.counts(project.id)
             figures = (counts.images, counts.confirmed, counts.unreviewed, counts.unlabelled)
@@ -112,6 +117,7 @@ def import_coco(
         _, project = PROJECTS.get(opened, name)
         with _bar("Importing") as update:
             done = coco.import_coco(opened, project, folder, _author(), label_share, seed, update)
+    # Listed and not raised: one bad file must not stop an import of thousands.
     for problem in done.problems:
         err.print(str(problem), style="yellow", markup=False, soft_wrap=True)
     print(f"{done.added} images added, {done.labelled} labelled with {done.boxes} boxes, {len(done.problems)} problems")
@@ -137,6 +143,7 @@ def template_create(
         values: dict[str, Any] = {"iterations": iterations, "augment": augment, "batch": batch, "lr": lr}
         values |= {"loaders": loaders, "refresh": refresh, "device": device, "seed": seed}
         template = templates.create(open_store(store), name, kind, description, **values)
+        # The template is made all the same: advice refuses nothing.
         for note in templates.advice(template.parameters):
             err.print(note, style="yellow")
         print(template.id)
@@ -184,6 +191,7 @@ def process_create(
     """Create a process and print its id alone."""
     with _errors():
         opened = open_store(store)
+        # All three before anything is written: a name that is not there leaves nothing behind.
         parts = (PROJECTS.get(opened, project)[1], TEMPLATES.get(opened, template)[1], MACHINES.get(opened, machine)[1].id)
         print(processes.create(opened, *parts, _author()).id)
 
@@ -199,6 +207,7 @@ def process_resume(process: str, wait: WaitOption = False, store: StoreOption = 
     """Go on from the newest checkpoint of a process that was stopped, failed or was interrupted."""
 
     def resume(opened: Store, found: Process) -> object:
+        # To the store start and resume are one; who says resume counts on a checkpoint.
         if not found.attempts:
             raise Refused("Process {process} is {state} and has never run: start it", process=found.id, state=found.state.value)
         return _start(opened, found)
@@ -222,6 +231,7 @@ def process_apply(
     """Turn what a completed process found into labels of the images still unlabelled."""
 
     def apply(opened: Store, found: Process) -> object:
+        # Names are looked up in here, where a wrong one becomes a sentence.
         return actions.apply(opened, found, _author(), _thresholds(opened, found, threshold or []))
 
     _ask(store, process, apply, wait, State.APPLIED)
@@ -242,6 +252,7 @@ def process_list(store: StoreOption = DEFAULT_STORE) -> None:
         for process in found:
             table.add_row(process.id, process.spec.kind, process.spec.template.name, process.state.value, str(len(process.attempts)))
         out.print(table)
+        # After the table, which one damaged process must not hide.
         _say_damaged(damaged)
 
 
@@ -274,7 +285,10 @@ def export_coco(
     """Write a project's labels as COCO; auto boxes carry their score."""
     with _errors():
         opened = open_store(store)
-        coco.export_coco(opened, PROJECTS.get(opened, name)[1], target, origin)
+        done = coco_export.export_coco(opened, PROJECTS.get(opened, name)[1], target, origin)
+    for problem in done.problems:
+        err.print(str(problem), style="yellow", markup=False, soft_wrap=True)
+    print(f"{done.boxes} boxes on {done.images} images written to {target}")
 
 
 @store_app.command("check")
@@ -284,6 +298,7 @@ def store_check(store: StoreOption = DEFAULT_STORE) -> None:
         found = check.check_store(open_store(store), update)
     for problem in found:
         print(problem)
+    # What a killed writer left behind is listed, and no reason to fail.
     wrong = [problem for problem in found if not problem.harmless]
     print(f"{len(wrong)} problems" if wrong else "Every file is whole")
     raise typer.Exit(1 if wrong else 0)
@@ -295,6 +310,7 @@ def run_worker(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Run this machine's worker until Ctrl-C."""
+    # In place of this process: a service manager's signals reach the worker itself.
     os.execv(sys.executable, [sys.executable, "-m", "worker", "--machine", machine, "--store", str(store.resolve())])
 
 
@@ -307,7 +323,9 @@ def run(
 ) -> None:
     """Run one worker and the dashboard until Ctrl-C."""
     with _errors():
+        # Opened here: a wrong folder is one sentence, and not two programs that end one after the other.
         root = open_store(store).root
+    # Both in one store, also where --store was relative or not given.
     environment = {**os.environ, "FIELDMARK_STORE": str(root)}
     dashboard = ["-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", address]
     worker = ["-m", "worker", "--machine", machine, "--store", str(root)]
@@ -315,6 +333,7 @@ def run(
 
 
 def _author() -> str:
+    # The shell has no sign-in; the history names the account of the system.
     return getpass.getuser()
 
 
@@ -326,6 +345,7 @@ def _ask(store: Path, process: str, action: Callable[[Store, Process], object], 
     with _errors():
         opened = open_store(store)
         action(opened, processes.get(opened, process))
+        # 1 when it ended otherwise, 2 for a refusal: a script can tell them apart.
         if wait and not _wait(opened, process, good):
             raise typer.Exit(1)
 
@@ -333,6 +353,7 @@ def _ask(store: Path, process: str, action: Callable[[Store, Process], object], 
 def _wait(store: Store, process: str, good: State) -> bool:
     """Show progress until the process rests; whether it rests in ``good``."""
     with _bar("Waiting") as update:
+        # The request is on disk by now, so the first look cannot find the process at rest before it began.
         while True:
             found = processes.get(store, process)
             if not overview.is_busy(found):
@@ -349,6 +370,7 @@ def _thresholds(store: Store, process: Process, given: list[str]) -> dict[str, f
     for text in given:
         field, _, score = text.partition("=")
         try:
+            # By id: a field may be renamed while the request waits.
             found[project.field(field).id] = float(score)
         except ValueError as error:
             raise Refused("Threshold {text!r} is not FIELD=SCORE; write for instance total=0.4", text=text) from error
@@ -364,6 +386,7 @@ def _say_damaged(damaged: list[Any]) -> None:
 def _bar(text: str) -> Iterator[Callable[..., None]]:
     """A progress bar on a terminal; elsewhere silence, so that output can be piped."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    # Gone at the end: the summary is what stays.
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(text, total=1)
 

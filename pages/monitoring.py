@@ -18,6 +18,7 @@ from storage.core import StoreError
 from storage.processes import Process
 from storage.progress import Point, read_status, tail
 
+# Before anything is read: the router's list alone would be no lock.
 user = require("processes", "view")
 
 LIVE_S = 2.0  # seconds between looks at a run that moves; one that does not is drawn once
@@ -34,8 +35,10 @@ def render_picker() -> str | None:
         st.info(_("There is no process to watch yet. The Processes page says how to start one."), icon=":material/rocket_launch:")
         return None
     if "process" not in st.query_params:
+        # Into the address, so that a reload shows this run and not the one that is newest by then.
         set_link("process", next((process for process in found if process.attempts), found[0]).id)
     linked = st.query_params["process"]
+    # Without an attempt there is nothing to see, but a link has to lead somewhere.
     options = {process.id: picker_text(process) for process in found if process.attempts or process.id == linked}
     return linked_select(_("Process"), options, "process", placeholder=_("Choose a process to watch"))
 
@@ -50,6 +53,7 @@ def picker_text(process: Process) -> str:
 def render_run(identifier: str, moving: bool) -> None:
     """Everything about the run that changes; runs again by itself while it moves."""
     try:
+        # Read here, since the fragment's timer runs this function without the page around it.
         process = processes.get(store, identifier)
     except StoreError as error:
         st.error(explain(error))
@@ -57,6 +61,7 @@ def render_run(identifier: str, moving: bool) -> None:
     if moves(process) != moving:
         st.rerun()  # the pace belongs to the page
     status = read_status(process.last.paths) if process.last else None
+    # Read on from where any viewer's last tick ended, not from the start of the file.
     trained, evaluated = curves(str(store.root), identifier).read(process.attempts)
     figures = figures_of(status, trained, evaluated)
     render_heading(store, process, names)
@@ -83,6 +88,7 @@ def render_curves(process: Process, trained: pd.DataFrame, evaluated: list[Point
     tested = pd.DataFrame({"iteration": [point.iteration for point in evaluated], "ap": [point.ap for point in evaluated]})
     texts = CurveTexts(_("Iteration"), _("Training loss"), _("Learning rate"), _("Test AP"), separators())
     iterations = process.spec.template.parameters.iterations
+    # One canvas for all runs; the figure's own key, the process, decides whether the zoom stays.
     live_chart(curves_figure(trained, tested, iterations, texts, key=process.id), key="curves")
 
 
@@ -112,5 +118,6 @@ if chosen := render_picker():
     try:
         live = moves(processes.get(store, chosen))
     except StoreError:
-        live = False
+        live = False  # render_run says what is wrong
+    # Not as a decorator: only here is it known whether a timer is needed at all.
     st.fragment(render_run, run_every=LIVE_S if live else None)(chosen, live)

@@ -14,6 +14,7 @@ from pages.parts.text import explain
 from storage.processes import Process
 from storage.progress import read_status
 
+# Before anything is read: the router's list alone would be no lock.
 user = require("processes", "view")
 
 LIVE_S, IDLE_S = 2.0, 15.0  # seconds between looks while something moves, and while nothing does
@@ -45,6 +46,7 @@ def to_first_page() -> None:
 def render_list(narrowed: Filter) -> list[Process]:
     """The table of processes; returns those of the store, unfiltered."""
     found, damaged = process_cache(str(store.root)).load()
+    # Said beside the list: one bad file must not hide all others.
     for error in damaged:
         st.warning(explain(error), icon=":material/broken_image:")
     kept = [process for process in found if narrowed.keeps(store, process)]
@@ -73,16 +75,19 @@ def render_empty() -> None:
 def render_table(kept: list[Process]) -> None:
     """One page of the table; the row chosen stands in the address by the process's id, so it stays when rows move."""
     pages = -(-len(kept) // PAGE)
+    # Before the widget is made; Streamlit refuses to set its value after that.
     st.session_state["page"] = min(st.session_state.get("page", 1), pages)
     first = (st.session_state["page"] - 1) * PAGE
     shown = kept[first : first + PAGE]
     ids = [process.id for process in shown]
 
     def chosen() -> None:
+        # `ids` are those of the run that drew the table: by now other processes may stand in these rows.
         rows = st.session_state["process_table"]["selection"]["rows"]
         set_link("process", ids[rows[0]] if rows else None)
 
     wanted = st.query_params.get("process")
+    # On every run: Streamlit remembers a row's number, and a new process moves all rows down.
     st.session_state["process_table"] = {"selection": {"rows": [ids.index(wanted)] if wanted in ids else []}}
     st.dataframe(
         table_frame(store, shown, names),
@@ -126,6 +131,7 @@ def render_details(process: Process) -> None:
 
 def render_all(narrowed: Filter, moving: bool) -> None:
     """List and details; runs again by itself, and the whole page when the pace has to change."""
+    # First: after a press this run of the fragment is not the one to be seen.
     rerun_if_pressed()
     found = render_list(narrowed)
     wanted = st.query_params.get("process")
@@ -134,11 +140,14 @@ def render_all(narrowed: Filter, moving: bool) -> None:
         render_details(chosen)
     elif wanted:
         st.warning(_("The process in the address does not exist. Choose one from the table."))
+    # Last, when all is drawn. The timer belongs to the page, so only a run of it changes the pace.
     if any(map(moves, found)) != moving:
         st.rerun()
 
 
 st.title(_("Processes"))
+# Outside the fragment: a dialog belongs to a run of the whole page.
 render_question(store, user)
 live = any(map(moves, process_cache(str(store.root)).load()[0]))
+# The filters are drawn outside it: a tick must not close a list that somebody chooses from.
 st.fragment(render_all, run_every=LIVE_S if live else IDLE_S)(render_filters(), live)

@@ -17,13 +17,14 @@ _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 async def chart_library(request: Request) -> Response:  # noqa: ARG001
     """plotly.js out of the installed Python package (4.8 MB); only pages with a chart load it."""
+    # Not a copy of ours: figures and the library that draws them always fit together.
     path = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
     return FileResponse(path, media_type="text/javascript", headers=_FOREVER)
 
 
 async def health(request: Request) -> Response:  # noqa: ARG001
     """The server is up and its event loop runs."""
-    return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "ok"})  # no look at the store: a slow share is no reason to restart the dashboard
 
 
 def routes() -> list[Route]:
@@ -35,5 +36,5 @@ def routes() -> list[Route]:
 async def warm(app: App) -> AsyncIterator[None]:  # noqa: ARG001
     """Load what the first page needs before somebody waits for it (two seconds)."""
     for name in ("pandas", "plotly.graph_objects", "babel.dates"):
-        import_module(name)
+        import_module(name)  # blocks the loop, which serves nobody before the yield
     yield

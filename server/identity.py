@@ -30,11 +30,12 @@ class IdentityMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or websocket."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] not in ("http", "websocket"):  # lifespan, which has no headers
             await self._app(scope, receive, send)
         elif _from_another_site(scope):
             await _refuse(scope, receive, send)
         else:
+            # Otherwise anybody could name themselves an account.
             sent = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(OUR_PREFIX)]
             account = self._identify(scope).encode("ascii")  # headers are latin-1: an account goes by its id, not its name
             await self._app({**scope, "headers": [*sent, (ACCOUNT_HEADER, account)]}, receive, send)
@@ -44,6 +45,8 @@ def _from_another_site(scope: Scope) -> bool:
     # A script without Origin is not a browser that somebody else's page directs.
     headers = Headers(scope=scope)
     origin = headers.get("origin")
+    # Browsers let any page open a websocket to anywhere. Asked here since Streamlit, given a foreign Origin, would
+    # first ask the internet for this host's address, and block.
     changes = scope["type"] == "websocket" or scope["method"] not in _SAFE
     return changes and origin is not None and urlsplit(origin).netloc != headers.get("host")
 

@@ -18,6 +18,7 @@ def run_together(commands: list[list[str]], folder: Path, environment: dict[str,
     children = [subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) for command in commands]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _end(children))
+    # Polled: waiting for one would not notice that another has ended.
     while all(child.poll() is None for child in children):
         time.sleep(POLL_S)
     _end(children)

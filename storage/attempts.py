@@ -25,6 +25,7 @@ class Outcome(StrEnum):
 class Message(Record):
     """An English template and its values, translated where it is shown."""
 
+    # Kept apart, as the writer does not know the reader's language.
     template: str
     values: dict[str, Any] = {}
 
@@ -36,11 +37,13 @@ class Claim(Record):
     """A worker's word that it runs this attempt, for the start request of this number."""
 
     machine: str
+    # Drawn anew at each start of a worker: host names and process ids come again.
     worker: str
     host: str
     pid: int
     request: int
     at: AwareDatetime
+    # Images at once, where the system killed the last attempt for memory; None leaves it to the template.
     micro_batch: int | None = None
 
 
@@ -92,11 +95,13 @@ def list_attempts(process: ProcessPaths) -> list[Attempt]:
 def claim(process: ProcessPaths, claim: Claim) -> Attempt | None:
     """Open the next attempt; None if another worker did, or the last one has no end yet."""
     made = list_attempts(process)
+    # Its runner may be frozen rather than dead; a second one is let in only after an end was put on record.
     if made and made[-1].end is None:
         return None
     number = made[-1].number + 1 if made else 1
     paths = process.attempt(number)
     make_folder(paths.folder)
+    # Two workers of one machine's name come this far when a network cut gave both the lock; one claim is made.
     if not create_once(paths.claim, encode(claim)):
         return None
     return Attempt(number, paths, claim, None, None)
@@ -106,6 +111,7 @@ def start(paths: AttemptPaths, pid: int) -> bool:
     """Record that the child runs; False if the attempt has ended or was started before."""
     if load_if_there(Ended, paths.end) is not None:
         return False
+    # An end that slips in between these lines does no harm: readers go by the end, whatever was started.
     return create_once(paths.started, encode(Started(pid=pid, at=now())))
 
 
@@ -116,6 +122,7 @@ def finish(paths: AttemptPaths, result: Ended) -> None:
 
 def end(paths: AttemptPaths, ended: Ended) -> bool:
     """Record how the attempt ended; False if that was decided before, by whomever."""
+    # A worker that wakes up late cannot overturn what an administrator declared, nor the other way round.
     return create_once(paths.end, encode(ended))
 
 
@@ -124,8 +131,10 @@ def result(paths: AttemptPaths) -> Ended | None:
     try:
         return load_if_there(Ended, paths.result)
     except Damaged:
+        # The child's exit code still tells how it ended; a damaged word must not leave the attempt open for ever.
         return None
 
 
 def _numbers(process: ProcessPaths) -> list[int]:
+    # As numbers: in text 10000 comes before 9999.
     return sorted(int(name) for name in list_names(process.attempts) if name.isdigit())

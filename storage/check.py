@@ -101,6 +101,7 @@ def check_store(store: Store, on_progress: Callable[[int, int], None] | None = N
     Reads each file in full. Files that others remove meanwhile are passed over.
     """
     paths = sorted(_walk(store.root))
+    # One listing answers every later "is it there?", which asked by name would be slow, and stale on NFS.
     known = frozenset(paths)
     problems: list[Problem] = []
     for done, path in enumerate(paths, start=1):
@@ -118,6 +119,7 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _raise(error: OSError) -> None:
+    # os.walk passes over a folder that it cannot read, which would make it look empty and sound.
     if not isinstance(error, FileNotFoundError):
         raise error
 
@@ -125,11 +127,13 @@ def _raise(error: OSError) -> None:
 def _check_file(store: Store, path: Path, known: frozenset[Path]) -> Iterator[Problem]:
     relative = path.relative_to(store.root)
     file = _File(store, path, {}, known)
+    # Any part: a model is made in a folder of such a name.
     if any(part.startswith(TEMP_PREFIX) for part in relative.parts):
         yield file.problem("Left behind by a write that was cut off", harmless=True)
         return
     for pattern, kind, check in _TABLE:
         match = pattern.fullmatch(relative.as_posix())
+        # A link dangles in a copy of the store, and what it leads to can change behind every checksum.
         if match and not path.is_symlink():
             yield from _check_known(_File(store, path, match.groupdict(), known), kind, check)
             return
@@ -155,6 +159,7 @@ def _misplaced(file: _File) -> Iterator[Problem]:
     """A whole record in a wrong place, copied or renamed by hand: id and revision are in both."""
     for part, value in file.parts.items():
         found = getattr(file.record, part, value)
+        # Paths write numbers with leading zeros.
         if found != value and not (isinstance(found, int) and found == int(value)):
             yield file.problem("Is about {part} {found}, but lies where {value} belongs", part=part, found=found, value=value)
 
@@ -167,6 +172,7 @@ def _gaps(store: Store, paths: list[Path]) -> Iterator[Problem]:
         if parsed:
             chains[path.parent, parsed[0]].append(parsed[1])
     for (folder, stem), found in chains.items():
+        # Compare-and-swap leaves no gap, so somebody removed or failed to restore these.
         missing = sorted(set(range(1, max(found) + 1)) - set(found))
         if missing:
             path = revision_path(folder, stem, missing[0])
@@ -196,6 +202,7 @@ def _holder(file: _File) -> Iterator[Problem]:
         found = _find(kind, file.store, holder)
         if found is None:  # a creation that was cut off, or the object was deleted
             yield file.problem("The name {name!r} leads to nothing; it is free to be taken again", harmless=True, name=file.record.name)
+        # The entry keeps the spelling it was claimed with; case does not count.
         elif found.name.casefold() != file.record.name.casefold():
             yield file.problem("The name {name!r} leads to {other!r}", name=file.record.name, other=found.name)
 
@@ -216,10 +223,12 @@ def _image(file: _File) -> Iterator[Problem]:
 def _original(file: _File) -> Iterator[Problem]:
     if sha256(read_file(file.path)) != file.parts["image"]:
         yield file.problem("Does not match its SHA-256, which is its name; restore it from a backup")
+    # An upload that was cut off leaves bytes without the record that makes them visible.
     yield from _belongs_to_image(file, harmless=True)
 
 
 def _label(file: _File) -> Iterator[Problem]:
+    # Not harmless: labels are a person's work, and the image's record may come back from a backup.
     yield from _belongs_to_image(file, harmless=False)
 
 
@@ -230,6 +239,7 @@ def _belongs_to_image(file: _File, *, harmless: bool) -> Iterator[Problem]:
 
 
 def _copy(file: _File) -> Iterator[Problem]:
+    # No sum is kept for a copy, since two versions of an encoder write different bytes for one picture.
     if not read_file(file.path).startswith(b"\x89PNG"):
         yield file.problem("Is not a PNG; restore it from a backup")
     yield from _belongs_to_image(file, harmless=True)
@@ -239,6 +249,7 @@ def _lines(kind: type[Record]) -> _Check:
     """A check that every whole line is a record of this kind."""
 
     def check(file: _File) -> Iterator[Problem]:
+        # An unfinished last line is passed over: its writer is at it, or was killed, and cuts it when it goes on.
         for number, line in enumerate(read_lines(file.path)[0], start=1):
             try:
                 kind.model_validate_json(line)
@@ -253,6 +264,7 @@ def _manifest(file: _File) -> Iterator[Problem]:
 
 
 def _tensors(file: _File) -> Iterator[Problem]:
+    # Tensors are written before their manifest and removed after it, so a cut leaves them alone.
     if file.path.with_suffix(".json") not in file.known:
         yield file.problem("A checkpoint without its manifest; it is not used", harmless=True)
 
@@ -291,6 +303,7 @@ _TABLE = (
     _line("templates/{id}/template.{rev}.json", Template, _object),
     _line("machines/{id}/machine.{rev}.json", Machine, _object),
     _line("machines/{id}/info.json", Info),
+    # Locks and logs are written in place, so a reader may meet them half done; they are not read here.
     _line("machines/{id}/worker.lock", None),
     _line("processes/{id}/spec.{rev}.json", Spec),
     _line("processes/{process}/requests/request.{number}.json", Request),

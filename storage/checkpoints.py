@@ -25,6 +25,7 @@ from storage.core import (
 )
 
 KEEP = 2  # the newest may turn out damaged
+# By manifest, not by tensors: what has none was never finished.
 _MANIFEST = re.compile(r"step-([0-9]{8})\.json")
 
 
@@ -48,6 +49,7 @@ def write(attempt: AttemptPaths, iteration: int, tensors: bytes, meta: str) -> N
     """Keep the state after ``iteration`` iterations and remove all but the newest two."""
     make_folder(attempt.checkpoints)
     stem = _path(attempt, iteration)
+    # Tensors first: the manifest vouches for them, so it must not exist before they are durable.
     replace_file(stem.with_suffix(".safetensors"), tensors)
     create_once(stem.with_suffix(".json"), encode(Manifest(iteration=iteration, sha256=sha256(tensors), meta=meta)))
     for old in _iterations(attempt)[:-KEEP]:
@@ -59,6 +61,7 @@ def newest(process: ProcessPaths, attempts: int) -> Checkpoint | None:
     for number in range(attempts, 0, -1):
         attempt = process.attempt(number)
         for iteration in reversed(_iterations(attempt)):
+            # An older checkpoint costs some iterations; giving up on a damaged one would cost them all.
             with suppress(Damaged, FileNotFoundError):
                 return _load(_path(attempt, iteration))
     return None
@@ -66,6 +69,7 @@ def newest(process: ProcessPaths, attempts: int) -> Checkpoint | None:
 
 def _load(stem: Path) -> Checkpoint:
     manifest = load(Manifest, stem.with_suffix(".json"))
+    # Read once and returned: hashing one reading and loading another would leave a gap between them.
     tensors = read_file(stem.with_suffix(".safetensors"))
     if sha256(tensors) != manifest.sha256:
         raise Damaged("{path} is damaged: it does not match its SHA-256; an older checkpoint is used", path=str(stem))
@@ -77,6 +81,7 @@ def _iterations(attempt: AttemptPaths) -> list[int]:
 
 
 def _path(attempt: AttemptPaths, iteration: int) -> Path:
+    # Eight digits hold the largest number of iterations a template allows, and sort as text.
     return attempt.checkpoints / f"step-{iteration:08d}"
 
 

@@ -1,4 +1,4 @@
-"""COCO JSON, the common tongue of labelling tools: a folder of images with ``annotations.json`` in, one file out.
+"""COCO JSON, the common tongue of labelling tools, taken in: a folder of images with ``annotations.json``.
 
 What cannot be used is said one by one and the rest goes in. An import that was cut off is finished by starting it
 again: images are known by their content, and labels that are there stay.
@@ -6,12 +6,14 @@ again: images are known by their content, and labels that are there stay.
 
 import hashlib
 import json
+import math
+import os
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Limits
@@ -31,20 +33,16 @@ from storage.core import (
     StoreError,
     check_name,
     explain,
-    load,
-    replace_file,
-    revision_path,
 )
 from storage.images import Image
-from storage.index import Index, Row
-from storage.labels import XYXY, Box, Label, Origin
+from storage.labels import XYXY, Box
 from storage.projects import PROJECTS, Project, with_fields
 
 _SAME_ASPECT = 0.01  # a resized copy keeps width to height but for rounding
 _NOISE = 0.01  # pixels: x + w of decimal fractions may pass the edge by less
 _FILE = "annotations.json"
 
-Key = int | str
+Key = int | str  # the format says int; some tools write text
 
 
 class _Entry(BaseModel):
@@ -93,21 +91,12 @@ class Imported:
     problems: tuple[Message, ...]
 
 
-@dataclass(frozen=True)
-class Exported:
-    """What an export wrote; ``problems`` says what was left out."""
-
-    images: int
-    boxes: int
-    problems: tuple[Message, ...]
-
-
 def import_coco(
     store: Store,
     project: Project,
     folder: Path,
     author: str,
-    label_share: float = 0.1,
+    label_share: float = 0.1,  # what a new project's gate asks for
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Imported:
@@ -116,11 +105,12 @@ def import_coco(
     Only images with a usable box are sampled: COCO does not tell "no fields here" from "not labelled". ``on_progress``
     receives images done and all. InvalidValue, and nothing is imported, if ``annotations.json`` is not COCO.
     """
-    _check_takes_boxes(project)
+    check_takes_boxes(project)
     if not 0 <= label_share <= 1:
         raise InvalidValue("Share of images to label is {value}; it lies between 0 and 1", value=label_share)
     problems: list[Message] = []
     document = _read(folder / _FILE, problems)
+    # The scheme before the images: a Conflict with somebody who edits it ends the import while nothing has gone in.
     fields = _add_fields(store, project.id, document.categories, problems)
     paths = store.project(project.id)
     added, taken = 0, []
@@ -136,38 +126,18 @@ def import_coco(
     }
     # Labelled last and drawn from all images, so that an import started again after a cut draws the same sample.
     candidates = [image for image, found in boxes.items() if found]
-    sample = random.Random(seed).sample(candidates, min(len(candidates), round(label_share * len(boxes))))
+    sample = random.Random(seed).sample(candidates, min(len(candidates), _sample_size(label_share, len(boxes))))
     saved = [boxes[image] for image in sample if _label(paths, image, boxes[image], author)]
     return Imported(added, len(saved), sum(map(len, saved)), tuple(problems))
 
 
-def export_coco(store: Store, project: Project, path: Path, origin: Origin | Literal["all"]) -> Exported:
-    """Write the project's boxes of one origin, or all, as COCO JSON; automatic ones carry their score.
-
-    The images are those labelled by that origin; boxes of fields that left the scheme are left out.
-    Refused if ``path`` cannot be written or lies in the store.
-    """
-    _check_takes_boxes(project)
-    category_ids = {field.id: number for number, field in enumerate(project.fields, start=1)}
-    problems: list[Message] = []
-    listed: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for image, label in _labelled(store, project.id, problems):
-        boxes = [box for box in label.boxes or () if origin in ("all", box.origin) and box.field in category_ids]
-        if boxes or origin in ("all", label.origin):
-            # File names may repeat in a project; the SHA-256 tells which image is meant.
-            listed.append(
-                {"id": len(listed) + 1, "file_name": image.name, "width": image.width, "height": image.height, "sha256": image.image}
-            )
-            annotations += [
-                _annotation(len(annotations) + n, len(listed), category_ids[box.field], box) for n, box in enumerate(boxes, start=1)
-            ]
-    categories = [{"id": category_ids[field.id], "name": field.name} for field in project.fields]
-    _write(store, path, {"images": listed, "annotations": annotations, "categories": categories})
-    return Exported(len(listed), len(annotations), tuple(problems))
+def _sample_size(share: float, images: int) -> int:
+    # Rounded up, as the gate of auto-labelling counts; 0.07 × 100 is 7.000000000000001 and must not ask for an eighth.
+    return math.ceil(round(share * images, 6))
 
 
-def _check_takes_boxes(project: Project) -> None:
+def check_takes_boxes(project: Project) -> None:
+    """Refused for a project that sorts images into classes: COCO's boxes have no place there."""
     if project.task != "fields":
         raise Refused(
             "Project {project!r} is about classes of whole images; COCO files hold boxes. Choose a project with fields",
@@ -179,7 +149,8 @@ def _say(problems: list[Message], template: str, **values: Any) -> None:
     problems.append(Message(template=template, values=values))
 
 
-def _pass_on(problems: list[Message], error: StoreError) -> None:
+def pass_on(problems: list[Message], error: StoreError) -> None:
+    """Say an error among the problems, and go on."""
     problems.append(Message(template=error.template, values=error.values))
 
 
@@ -198,6 +169,7 @@ def _read(path: Path, problems: list[Message]) -> _Document:
         else:
             _say(problems, "A box of image id {image!r} was left out: no such image is listed", image=annotation.image_id)
     categories = _unique(_entries(_Category, content, "categories", problems), "id", problems)
+    # File names last: boxes of a second listing go with it, and are not reported one by one as boxes of nothing.
     return _Document(categories, _unique(listed, "file_name", problems), annotations)
 
 
@@ -208,7 +180,7 @@ def _parse(path: Path) -> dict[str, list[Any]]:
         raise InvalidValue(
             "{path} cannot be read: {reason}. Name the folder that holds it and images/", path=str(path), reason=error.strerror
         ) from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # thousands of nested brackets
         raise InvalidValue("{path} is not JSON: {reason}. Export it again as COCO", path=str(path), reason=str(error)) from error
     for key in ("images", "annotations", "categories"):
         if not isinstance(content, dict) or not isinstance(content.get(key), list):
@@ -260,6 +232,7 @@ def _field_name(name: str, problems: list[Message]) -> str:
         return check_name("Field", name)
     except InvalidValue:
         allowed = "".join(character if character.isalnum() or character in "-_." else "_" for character in name).lstrip("-.")
+        # Cut by bytes, which is what names are limited in, but not in the middle of a letter.
         cut = allowed.encode()[:MAX_BYTES].decode(errors="ignore").rstrip(".") or "_"
         _say(problems, "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'", name=name, field=cut)
         return check_name("Field", cut)
@@ -273,18 +246,20 @@ def _take(paths: ProjectPaths, folder: Path, listed: _Listed, author: str, probl
     try:
         data = _read_image(folder, listed.file_name)
         try:
+            # By content first, so an import that is started again decodes no image twice.
             return images.get(paths, hashlib.sha256(data).hexdigest()), False
         except NotFound:
             return uploads.add(paths, listed.file_name, data, author), True
-    except (BadImage, Damaged) as error:
-        _pass_on(problems, error)
+    except (BadImage, Conflict, Damaged) as error:  # Conflict: somebody uploads the same image at this moment
+        pass_on(problems, error)
         return None, False
 
 
 def _read_image(folder: Path, name: str) -> bytes:
     """The bytes of a listed file; a name is another's text and must not lead out of ``folder``, by a link neither."""
     path = folder / name
-    if "\0" in name or path.resolve() != path or folder not in path.parents:
+    # realpath() raises on NUL, but unlike resolve() not on a loop of links.
+    if "\0" in name or os.path.realpath(path) != str(path) or folder not in path.parents:
         raise BadImage("Image {name!r} leads out of images/ or through a link; it was left out. Copy the file itself there", name=name)
     try:
         if not path.is_file():  # opening a pipe would wait for ever
@@ -336,7 +311,7 @@ def _scale(listed: _Listed, image: Image, problems: list[Message]) -> tuple[floa
     turned by its EXIF, a cut) leaves no way to know where the boxes lie.
     """
     if not listed.width or not listed.height:
-        return 1.0, 1.0
+        return 1.0, 1.0  # the format lets sizes out; boxes are then of the file
     x, y = image.width / listed.width, image.height / listed.height
     sizes = {"name": listed.file_name, "size": f"{image.width} × {image.height}", "listed": f"{listed.width:g} × {listed.height:g}"}
     if abs(x / y - 1) > _SAME_ASPECT:
@@ -371,40 +346,3 @@ def _label(paths: ProjectPaths, image: str, boxes: tuple[Box, ...], author: str)
 
 
 # Export
-
-
-def _labelled(store: Store, project: str, problems: list[Message]) -> Iterator[tuple[Row, Label]]:
-    """Images with labels that say something, by name; damaged ones are said."""
-    index = Index(store)
-    index.refresh(project, full=True)
-    for row in index.images(project, "all"):
-        if row.damage:
-            _say(problems, "{reason}", reason=row.damage)
-        elif row.state != "unlabelled" and (label := _read_label(store.project(project), row, problems)):
-            yield row, label
-
-
-def _read_label(paths: ProjectPaths, row: Row, problems: list[Message]) -> Label | None:
-    try:
-        return load(Label, revision_path(paths.label_shard(row.image), row.image, row.label_rev))
-    except Damaged as error:  # since the index read it
-        _pass_on(problems, error)
-        return None
-
-
-def _annotation(number: int, image: int, category: int, box: Box) -> dict[str, Any]:
-    left, top, right, bottom = box.xyxy
-    bbox = [left, top, right - left, bottom - top]
-    annotation = {"id": number, "image_id": image, "category_id": category, "bbox": bbox, "area": bbox[2] * bbox[3], "iscrowd": 0}
-    return annotation if box.score is None else {**annotation, "score": box.score}
-
-
-def _write(store: Store, path: Path, content: dict[str, Any]) -> None:
-    if path.resolve().is_relative_to(store.root):
-        raise Refused("{path} lies in the store, whose files only Fieldmark writes. Choose another folder", path=str(path))
-    try:
-        replace_file(path, json.dumps(content, allow_nan=False).encode())
-    except OSError as error:
-        raise Refused(
-            "{path} cannot be written: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror
-        ) from error

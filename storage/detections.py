@@ -32,15 +32,18 @@ def read_detections(path: Path) -> Iterator[ImageDetections]:
         try:
             yield ImageDetections.model_validate_json(line)
         except ValidationError:
+            # Left by a full disk or a bad sector; the labels of all other images are worth having.
             continue
 
 
 def select(found: ImageDetections, rule: Rule) -> tuple[Detection, ...]:
     """Detections at or above their field's threshold, the best ones up to its limit; unknown fields give none."""
     kept: dict[str, list[Detection]] = {}
+    # Sorted again, as the limit takes the best only if they come first, and a file may have been made elsewhere.
     for detection in sorted(found.detections, key=lambda detection: -detection.score):
         chosen = kept.setdefault(detection.field, [])
         limit = rule.limits.get(detection.field)
+        # 2.0 is above every score: of a field without a threshold nothing is applied unasked.
         if detection.score >= rule.thresholds.get(detection.field, 2.0) and (limit is None or len(chosen) < limit):
             chosen.append(detection)
     return tuple(detection for chosen in kept.values() for detection in chosen)

@@ -13,12 +13,14 @@ class Image(Record):
     """What is known about an image; size in pixels after EXIF orientation, which is what labels refer to."""
 
     id: str
+    # Repeats the file's name: a record copied to a wrong place gives itself away.
     rev: int
     name: str
     width: int
     height: int
     bytes: int
     split: Split | None = None
+    # The bytes and labels of a deleted image stay, so adding the same file again brings both back.
     deleted: bool = False
     author: str
     at: AwareDatetime
@@ -35,6 +37,7 @@ def get(project: ProjectPaths, image: str) -> Image:
 def change(project: ProjectPaths, image: Image, author: str, *, split: Split | None = None, deleted: bool | None = None) -> Image:
     """Write the next revision with what is given changed; Conflict if somebody was faster."""
     changes = {"split": split, "deleted": deleted}
+    # None means "leave it"; no caller has to clear a split, and an image that was tested on stays a test image.
     given = {key: value for key, value in changes.items() if value is not None}
     changed = image.model_copy(update={**given, "rev": image.rev + 1, "author": author, "at": now()})
     create_revision(project.image_shard(image.id), image.id, image.rev, changed)

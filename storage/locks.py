@@ -30,11 +30,15 @@ class Lock:
 
     def __init__(self, path: Path, what: str) -> None:
         make_folder(path.parent)
+        # Our own descriptor rather than FileLock's: a lost lock shows only in a write through the one that holds it.
+        # O_CLOEXEC, or a child that outlives its parent would go on holding it.
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
+            # Never waits: a holder that is stopped, not dead, keeps its lock without end.
             if not lock_descriptor(self._descriptor, blocking=False):
                 raise _refusal(path, what)
             self._holder = LockHolder(host=socket.gethostname(), pid=os.getpid(), since=now())
+            # At once, so that whoever is refused reads this holder's name and not the last one's.
             self.beat()
         except BaseException:
             os.close(self._descriptor)  # a full disk must not leave this process holding what it could not take
@@ -44,8 +48,10 @@ class Lock:
         """Write and sync through the descriptor; OSError means that the lock is lost."""
         self._holder = self._holder.model_copy(update={"beat": self._holder.beat + 1})
         data = encode(self._holder)
+        # Written over, then cut: the other way round a reader could find the file empty.
         os.pwrite(self._descriptor, data, 0)
         os.ftruncate(self._descriptor, len(data))
+        # After a network cut a plain write still succeeds, into this host's memory; only the sync is refused.
         os.fsync(self._descriptor)
 
     def release(self) -> None:

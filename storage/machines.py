@@ -21,7 +21,7 @@ from storage.core import (
     replace_file,
 )
 
-HEARTBEAT_S = 5.0
+HEARTBEAT_S = 5.0  # an unsynced write of 0.1 ms; a page shows a machine's figures as old as this
 LATE_S = 45.0  # nine missed heartbeats; a busy file server delays some
 
 
@@ -46,6 +46,7 @@ class Info(Record):
 
     host: str
     pid: int
+    # Drawn anew at each start, as a host and pid come again.
     worker: str
     seq: int
     cores: int
@@ -56,6 +57,7 @@ class Info(Record):
     process: str | None = None
     since: AwareDatetime
     at: AwareDatetime
+    # A worker that shut down in order is gone at once rather than after LATE_S.
     left: bool = False
 
 
@@ -77,6 +79,7 @@ def register(store: Store, name: str) -> Machine:
 def report(store: Store, machine: str, info: Info) -> None:
     """Replace the machine's report; not synced, since the next heartbeat makes it again."""
     make_folder(store.machine(machine).folder)
+    # SMB may refuse this while a page reads the report; the next heartbeat is due in seconds.
     replace_file(store.machine(machine).info, encode(info), durable=False)
 
 
@@ -85,6 +88,7 @@ def read_info(store: Store, machine: str) -> Info | None:
     try:
         return load_if_there(Info, store.machine(machine).info)
     except Damaged:
+        # Written without a sync, so a power cut may leave it empty until the worker is back.
         return None
 
 
@@ -99,6 +103,7 @@ def heartbeat_age(store: Store, machine: str) -> float | None:
             reported = os.fstat(report_file.fileno()).st_mtime
     except FileNotFoundError:
         return None
+    # The server may set its clock back between the two writes.
     return max(0.0, _server_now(store, machine) - reported)
 
 
@@ -109,9 +114,11 @@ def is_alive(store: Store, machine: str) -> bool:
 
 
 def _server_now(store: Store, machine: str) -> float:
+    # Under a name that readers pass over, should a kill leave it behind.
     probe = store.machine(machine).folder / f"{TEMP_PREFIX}{uuid.uuid4().hex}"
     descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
+        # Written to, not only created, so that both times come from the same act of the server's.
         os.write(descriptor, b"0")
         return os.fstat(descriptor).st_mtime
     finally:

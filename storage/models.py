@@ -29,6 +29,7 @@ from storage.projects import Field
 class FieldScore(Record):
     """How well one field is found on the test images; None where they have none of it."""
 
+    # None, not 0: a field that is on no test image was not missed.
     ap_50: float | None = None
     ap_50_95: float | None = None
 
@@ -41,7 +42,9 @@ class Model(Record):
     template: str
     machine: str
     base_model: str
+    # As they were when the run began: the weights' outputs are in this order, whatever the project's scheme is now.
     fields: tuple[Field, ...]
+    # Height and width in pixels; the weights expect pages scaled to this size and no other.
     canvas: tuple[int, int]
     rule: Rule
     map_50: float | None = None
@@ -57,6 +60,7 @@ class Model(Record):
 def publish(store: Store, model: Model, weights: bytes) -> None:
     """Put the model in place; a second publication of the same process's model changes nothing."""
     make_folder(store.models)
+    # Beside its target, as a rename needs one file system, and under a prefix that keeps it out of lists.
     made = ModelPaths(store.models / f"{TEMP_PREFIX}{uuid.uuid4().hex}")
     make_folder(made.folder)
     replace_file(made.weights, weights)
@@ -65,6 +69,7 @@ def publish(store: Store, model: Model, weights: bytes) -> None:
         publish_folder(made.folder, store.model(model.id).folder)
     except OSError:
         # An earlier attempt published before it was killed: a folder in place is complete, so it stands.
+        # Ours stays behind as a temporary folder, which the store's check calls harmless.
         if load_if_there(Model, store.model(model.id).record) is None:
             raise
 
@@ -82,6 +87,7 @@ def list_ids(store: Store) -> list[str]:
 def weights_path(store: Store, model: Model) -> Path:
     """The weights' file after its SHA-256 was checked; Damaged if it is not what was published."""
     path = store.model(model.id).weights
+    # Each time: a hash is cheap beside a detection run, and damaged weights would show only as bad boxes.
     if sha256(read_file(path)) != model.weights_sha256:
         raise Damaged("{path} is damaged: it does not match its SHA-256. Restore it from a backup or run the process again", path=str(path))
     return path

@@ -14,6 +14,7 @@ _LABELLING = frozenset({State.APPLYING, State.ROLLING_BACK})
 
 def is_busy(process: Process) -> bool:
     """Whether the process is going to change by itself."""
+    # Whoever follows a process goes by this to know when nothing more will come.
     return process.state in UNFINISHED | _LABELLING or process.may_resume_itself
 
 
@@ -27,10 +28,11 @@ def advance(store: Store, process: Process) -> tuple[int, int]:
     request = processes.label_request(process.requests)
     if process.state in _LABELLING and request and request.apply:
         done = plans.read_progress(store.process(process.id).apply(request.apply))
-        return (done.done, done.total) if done else (0, 1)
+        return (done.done, done.total) if done else (0, 1)  # of 1, as bars divide by it
     status = status_of(process)
     if status is None:
         return 0, 1
+    # Detection follows the last iteration and counts images, so a stage's own figures go first.
     stage = next((stage for stage in status.stages if stage.state == "running" and stage.total), None)
     return (stage.done, stage.total) if stage else (status.iteration, status.iterations or 1)
 

@@ -21,6 +21,7 @@ MAX_PIXELS = 100_000_000  # an A2 sheet at 600 dots an inch; 300 MB once decoded
 MAX_BYTES = 200_000_000
 _MIN_SIDE = 8
 _BROWSER_FORMATS = frozenset({"JPEG", "PNG", "BMP", "WEBP"})
+# CMYK, 16 bit and float are missing: browsers show them in wrong colours or not at all.
 _BROWSER_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 _SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _TAGS = {tag.name: number for number, tag in TiffTags.TAGS_V2.items()}
@@ -60,6 +61,7 @@ def inspect(name: str, data: bytes) -> Picture:
     if len(data) > MAX_BYTES:
         raise BadImage("Image {name!r} has more than {most} million bytes. Save it smaller", name=name, most=MAX_BYTES // 1_000_000)
     with _open(name, io.BytesIO(data)) as image:
+        # Before any pixel is decoded: 10 kB of PNG can be 243 MB of them.
         _check_size(name, image)
         kind = _format(image)
         orientation = _load(name, image)
@@ -78,6 +80,7 @@ def read_rgb(path: Path, at_least: tuple[int, int] | None = None) -> NDArray[np.
         with _open(path.stem, path) as image:
             _check_size(path.stem, image)
             _load(path.stem, image, at_least)
+            # A copy: memory shared with Pillow is read-only, and torch cannot wrap that safely.
             return np.array(_rgb(path.stem, image))
     except FileNotFoundError as error:
         raise BadImage(
@@ -89,6 +92,7 @@ def _open(name: str, source: io.BytesIO | Path) -> Image.Image:
     try:
         return Image.open(source, formats=FORMATS)
     except FileNotFoundError:
+        # An OSError too, but no fault of the bytes: ``read_rgb`` says that the file is gone.
         raise
     except _BROKEN as error:
         allowed = ", ".join(FORMATS)
@@ -121,13 +125,16 @@ def _check_size(name: str, image: Image.Image) -> None:
 def _load(name: str, image: Image.Image, at_least: tuple[int, int] | None = None) -> int:
     """Decode all pixels and return the EXIF orientation; ``verify`` would pass a JPEG that was cut off."""
     try:
+        # The second frame of a phone's JPEG is its preview, not a page.
         pages = 1 if _format(image) == "JPEG" else getattr(image, "n_frames", 1)
         if at_least is not None:
+            # The decoder knows the axes of the file only, before EXIF turns them.
             image.draft(None, at_least if _orientation(image) in _SIDEWAYS else at_least[::-1])
         image.load()
         orientation = _orientation(image)  # now: of TIFF files Pillow turns the pixels itself while loading
     except _BROKEN as error:
         raise BadImage("Image {name!r} is damaged: {reason}. Copy or export it again", name=name, reason=str(error)) from error
+    # Taking the first page would lose the others without a word.
     if pages > 1:
         raise BadImage(
             "Image {name!r} holds {pages} pages; an image is one page. Save each page as a file of its own", name=name, pages=pages
@@ -153,6 +160,7 @@ def _browser_can_show(image: Image.Image, orientation: int) -> bool:
 def _rgb(name: str, image: Image.Image) -> Image.Image:
     """The loaded image upright and in mode RGB."""
     try:
+        # In place: an upright page would be copied, up to 300 MB, for nothing.
         ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I;16"):
             return _from_16_bit(image).convert("RGB")
@@ -177,6 +185,7 @@ def _from_16_bit(image: Image.Image) -> Image.Image:
 
 
 def _over_white(image: Image.Image) -> Image.Image:
+    # Where a page is transparent its colour is often black; on paper that is white.
     layer = image.convert("RGBA")
     page = Image.new("RGB", image.size, "white")
     page.paste(layer, mask=layer.getchannel("A"))

@@ -17,9 +17,11 @@ class Plan(Record):
 
     id: str
     process: str
+    # Whose detections, with which thresholds: taken up after a cut, it goes on with what it began with.
     attempt: int
     author: str
     rule: Rule
+    # In the plan rather than looked up: a head read after a cut may be this very apply's.
     base: dict[str, int]
     skipped: tuple[str, ...]
     at: AwareDatetime
@@ -50,12 +52,14 @@ class Progress(Record):
 def make_plan(paths: ApplyPaths, plan: Plan) -> Plan:
     """Fix the plan, or return the one that was fixed before."""
     make_folder(paths.folder)
+    # Two that start at once may have counted differently; both go on with the plan that came first.
     create_once(paths.plan, encode(plan))
     return load(Plan, paths.plan)
 
 
 def outcome(process: ProcessPaths, action: str, apply: str) -> ApplyOutcome | None:
     """How the apply (or, with action ``rollback``, its roll back) went; None while it is not finished."""
+    # A missing marker is the state "under way": nothing has to be cleaned up after a cut for anybody to go on.
     paths = process.apply(apply)
     return load_if_there(ApplyOutcome, paths.applied if action == "apply" else paths.rolledback)
 
@@ -65,4 +69,5 @@ def read_progress(paths: ApplyPaths) -> Progress | None:
     try:
         return load_if_there(Progress, paths.progress)
     except Damaged:
+        # Written without a sync and only shown, so not worth an error.
         return None

@@ -70,8 +70,11 @@ UNFINISHED = frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPP
 
 # Which states allow what a person can ask for. Start of a run that has attempts is called resume.
 TRANSITIONS: dict[Action, frozenset[State]] = {
+    # Not from Completed: its model is published under the process's id, so running again is a new process.
     "start": frozenset({State.CREATED, State.STOPPED, State.FAILED, State.INTERRUPTED}),
+    # From Interrupted too, or its worker would resume a run that nobody wants any more.
     "stop": frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.INTERRUPTED}),
+    # Not from Applied: the images it could label are labelled now, so a second apply would find none.
     "apply": frozenset({State.COMPLETED, State.ROLLED_BACK}),
     "rollback": frozenset({State.APPLIED}),
 }
@@ -129,11 +132,13 @@ class Process:
     def stop_asked(self) -> bool:
         """Whether a person asked to stop what the newest start began."""
         start = self.start_request
+        # Newer than the start: a stop of an earlier run must not end this one.
         return start is not None and any(request.action == "stop" and request.number > start.number for request in self.requests)
 
     @property
     def may_resume_itself(self) -> bool:
         """Whether the worker takes an interrupted run up again without being asked."""
+        # Counted anew for each start, since a person who presses it has looked at what went wrong.
         start = self.start_request.number if self.start_request else 0
         deaths = sum(attempt.claim.request == start and attempt.end is not None and attempt.end.died for attempt in self.attempts)
         return self.state == State.INTERRUPTED and not self.stop_asked and deaths <= AUTO_RESUMES
@@ -152,6 +157,8 @@ def get(store: Store, process: str) -> Process:
     _, spec = load_head(Spec, paths.folder, "spec")
     if spec is None or spec.deleted:
         raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
+    # A start and its claim may come between these readings. The state is then a moment old, and no harm is done: asking
+    # and claiming are compare-and-swaps.
     requests = tuple(_load_request(paths, number) for number in range(1, _last_request(store, process) + 1))
     made = tuple(attempts.list_attempts(paths))
     state = fold(requests, made)
@@ -165,10 +172,12 @@ def fold(requests: tuple[Request, ...], made: tuple[Attempt, ...]) -> State:
     if not start:
         return State.CREATED
     last = made[-1] if made else None
+    # Nobody has taken up the newest start; how an earlier one ended does not count any more.
     if last is None or last.claim.request != start:
         return State.STOPPED if stop else State.QUEUED
     if last.end is None:
         return State.STOPPING if stop else State.RUNNING if last.started else State.STARTING
+    # It died before it could obey. Any other end outdoes the stop: a run that got through first is Completed.
     if last.end.outcome == Outcome.INTERRUPTED and stop:
         return State.STOPPED
     return State(last.end.outcome.value)
@@ -176,6 +185,7 @@ def fold(requests: tuple[Request, ...], made: tuple[Attempt, ...]) -> State:
 
 def list_ids(store: Store) -> list[str]:
     """Ids of all processes, oldest first."""
+    # Ids begin with the time, so the listing's order is that of age.
     return [name for name in list_names(store.processes) if is_id(name)]
 
 
@@ -189,6 +199,7 @@ def list_processes(store: Store) -> tuple[list[Process], list[Damaged]]:
         except Damaged as error:
             damaged.append(error)
         except NotFound:
+            # Deleted, or cut off before its first file.
             continue
     return found, damaged
 
@@ -204,6 +215,7 @@ def ask(
 ) -> Request:
     """Record a request; Refused if the state forbids it or somebody asked for something else at the same moment."""
     check_allowed(process, action)
+    # From what this person saw, not from a fresh listing: what came since must turn up as a Conflict.
     paths, number = store.process(process.id), len(process.requests) + 1
     request = Request(number=number, action=action, author=author, at=now(), apply=apply, thresholds=thresholds)
     try:
@@ -237,6 +249,7 @@ def label_request(requests: tuple[Request, ...]) -> Request | None:
 
 def count_requests(store: Store, process: str) -> int:
     """How many requests there are; the worker's cheap question whether anything is new."""
+    # One listing and no file read: a worker asks this of every process in each pass.
     return _last_request(store, process)
 
 
@@ -244,6 +257,7 @@ def _label_state(paths: ProcessPaths, requests: tuple[Request, ...]) -> State:
     request = label_request(requests)
     if request is None or request.apply is None:
         return State.COMPLETED
+    # By the marker of the newest request only: a roll back leaves the apply's own marker where it was.
     done = plans.outcome(paths, request.action, request.apply) is not None
     if request.action == "apply":
         return State.APPLIED if done else State.APPLYING

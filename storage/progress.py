@@ -68,6 +68,7 @@ class Point(Record):
 
 def write_status(paths: AttemptPaths, status: Status) -> None:
     """Replace the status; not synced, the next one comes soon."""
+    # Without the syncs a status costs a quarter, and nothing is decided on it.
     replace_file(paths.status, encode(status), durable=False)
 
 
@@ -76,6 +77,7 @@ def read_status(paths: AttemptPaths) -> Status | None:
     try:
         return load_if_there(Status, paths.status)
     except Damaged:
+        # A power cut may leave it empty; the run's page must open all the same.
         return None
 
 
@@ -91,6 +93,7 @@ def read_curves(attempts: tuple[Attempt, ...]) -> list[Point]:
     for attempt in attempts:
         new, _ = read_points(attempt.paths)
         if new:
+            # A resumed run repeats the iterations since its checkpoint; with both the curve would run back on itself.
             points = [point for point in points if point.iteration < new[0].iteration] + new
     return points
 
@@ -99,11 +102,14 @@ def tail(path: Path, lines: int) -> list[str]:
     """The last ``lines`` lines of a log, oldest first; none if it is not there yet. Reads the end of the file only."""
     try:
         with path.open("rb") as file:
+            # A log may be hundreds of megabytes by the time somebody looks at its end.
             start = max(0, file.seek(0, os.SEEK_END) - lines * _LINE_BYTES)
             file.seek(start)
+            # The cut may fall inside a letter, and libraries print what is not UTF-8.
             found = file.read().decode("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
+    # The first line is a piece of one, unless the file was read from its beginning.
     return found[1 if start else 0 :][-lines:]
 
 

@@ -27,6 +27,7 @@ class Project(NamedRecord):
 
     task: Task
     fields: tuple[Field, ...] = ()
+    # A share of all images, to be labelled by people first.
     gate: Annotated[float, Limits(ge=0, le=1)] = 0.1
 
     def field(self, name: str) -> Field:
@@ -50,6 +51,7 @@ def with_fields(project: Project, field_names: tuple[str, ...]) -> Project:
     """The project with fields of these names added behind the ones it has; InvalidValue for a name twice."""
     fields = list(project.fields)
     for name in field_names:
+        # Case does not count, as COCO categories are matched to fields without it.
         if any(field.name.casefold() == name.casefold() for field in fields):
             raise InvalidValue(
                 "Project {project!r} has a field {field!r} already; field names must differ", project=project.name, field=name
@@ -59,5 +61,6 @@ def with_fields(project: Project, field_names: tuple[str, ...]) -> Project:
 
 
 def _new_field(name: str, position: int) -> Field:
+    # Keys are single digits; colours come again from the eleventh field on, and the name tells them apart.
     key = str(position + 1) if position < 9 else ""
     return Field(id=new_id(), name=name, colour=COLOURS[position % len(COLOURS)], key=key)

@@ -46,7 +46,9 @@ def take(store: Store, project: Project, index: "Index", use_unreviewed: bool, a
     Labels nobody reviewed never become test images, and are trained on only if the template says so.
     """
     assign_split(store, project, index, author)
+    # After the splits are written: rows read before would still be without them.
     index.refresh(project.id, full=True)
+    # Without a split are those confirmed in the moment since: never test images unasked, so they are trained on.
     confirmed = [
         LabelledImage(image=row.image, rev=row.label_rev, split=row.split or "train") for row in index.images(project.id, "confirmed")
     ]
@@ -69,6 +71,7 @@ def assign_split(store: Store, project: Project, index: "Index", author: str) ->
     rows = index.images(project.id, "confirmed")
     test = sum(row.split == "test" for row in rows)
     open_rows = sorted((row for row in rows if row.split is None), key=lambda row: _shuffled(project.id, row.image))
+    # Test images are never taken back: a model that is trained on them later could not be compared with earlier ones.
     wanted = max(0, _test_count(len(rows)) - test)
     paths = store.project(project.id)
     chosen = {row.image for row in islice(open_rows, wanted)}
@@ -86,4 +89,5 @@ def _test_count(labelled: int) -> int:
 
 
 def _shuffled(project: str, image: str) -> str:
+    # Not Python's own hash, which differs from one process to the next.
     return hashlib.sha256(f"{project}:{image}".encode()).hexdigest()

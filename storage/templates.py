@@ -14,14 +14,18 @@ RunKind = Literal["auto-label", "training"]
 class Parameters(Record):
     """What a run is started with; a process keeps the copy it was created from."""
 
+    # The bounds stop slips of the pen; what is allowed but unwise is said by ``advice``.
     base_model: Literal["base-SmartOCR-01"] = "base-SmartOCR-01"
     augment: Augment = "rotations-exposure-noise"
     loaders: Annotated[int, Limits(ge=0, le=256)] = 8
     batch: Annotated[int, Limits(ge=1, le=1024)] = 2
     iterations: Annotated[int, Limits(ge=1, le=1_000_000)] = 1000
     lr: Annotated[float, Limits(gt=0, le=1)] = 0.005
+    # Seconds. Each is a file replaced on the share, hence the floor of five a second.
     refresh: Annotated[float, Limits(ge=0.2, le=3600)] = 60.0
+    # A machine without a GPU falls back to its CPU, and says so.
     device: Device = "cuda"
+    # Below 2**31, which fits the generators of Python, numpy and torch alike.
     seed: Annotated[int, Limits(ge=0, lt=2**31)] = 0
     use_unreviewed: bool = False
 
@@ -45,6 +49,7 @@ def create(store: Store, name: str, kind: RunKind, description: str = "", **para
 
 def advice(parameters: Parameters) -> list[str]:
     """English message templates for values that are allowed but seldom wise."""
+    # Advice, not errors: whoever knows their data may go against it.
     notes = []
     if parameters.iterations > 5000:
         notes.append("More than 5,000 iterations: the model may learn the training images by heart")

@@ -13,7 +13,7 @@ from storage.core import Damaged, NotFound, Refused, StoreError, open_store
 from worker.agent import Agent
 
 PASS_S = 0.25  # a start is claimed within a second
-RETRY_S = 5.0
+RETRY_S = 5.0  # four errors a second would bury the log
 
 
 def main() -> int:
@@ -24,10 +24,12 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(message)s")
     stop = Event()
+    # A handler only sets the flag: no pass is cut off between two files that belong together.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
         store = open_store(options.store)
+        # Before the `finally` below: a worker refused here would sign off a machine that another one holds.
         agent = Agent(store, machines.register(store, options.machine))
     except StoreError as error:
         print(error, file=sys.stderr)
@@ -36,6 +38,7 @@ def main() -> int:
     try:
         _pass_until(stop, agent)
     except Refused as error:
+        # The lock is lost, so another host may work for this machine: not one pass more.
         print(error, file=sys.stderr)
         return 2
     finally:

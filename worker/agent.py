@@ -66,9 +66,11 @@ class Agent:
             since=wall_now(),
             at=wall_now(),
         )
-        self._heartbeat_due = 0.0
+        self._heartbeat_due = 0.0  # at once: a start is refused until the machine has reported
         self._held = time.monotonic()
+        # Process → requests it had when it needed nothing more: only a new one makes it worth reading again.
         self._settled: dict[str, int] = {}
+        # Process → the damage already logged, so that it is said once and not at every pass.
         self._damaged: dict[str, str] = {}
         self._running: Running | None = None
         self._spare: subprocess.Popen[bytes] | None = None
@@ -78,6 +80,7 @@ class Agent:
 
     def step(self, now: float) -> None:
         """One pass at monotonic time ``now``; Refused if the machine's lock is lost. After any other error, pass again."""
+        # First: a worker that lost its lock has to find out before it claims or ends anything.
         if now >= self._heartbeat_due:
             self._beat(now)
         self._keep_spare(now)
@@ -92,10 +95,13 @@ class Agent:
         if self._running:
             self._running.child.terminate()
             self._wait_for(self._running.child, wait_s)
+            # Before the locks go: the next worker would bury an open attempt in words of its own.
             self._record_end(self._running)
+        # These lose nothing: an apply goes on from its plan, wherever it was cut off.
         for child in [*self._applying.values(), *([self._spare] if self._spare else [])]:
             child.kill()
             child.wait()
+        # While the lock is held: later this could overwrite the report of a successor.
         self._report(process=None, left=True)
         for lock in self._locks:
             lock.release()
@@ -106,6 +112,7 @@ class Agent:
                 lock.beat()
         except OSError as error:
             log.error("The machine's lock cannot be written: %s", error)
+            # One failure may be a full disk or a slow server; only a lease that ran out hands the lock on.
             if now - self._held > LOST_S:
                 raise Refused("Machine {machine!r} lost its lock; start its worker again", machine=self.machine.name) from error
         else:
@@ -124,10 +131,12 @@ class Agent:
         found = []
         for process in processes.list_ids(self.store):
             try:
+                # One listing instead of all files of every process, four times a second.
                 asked = processes.count_requests(self.store, process)
                 if self._settled.get(process) != asked:
                     found.append(processes.get(self.store, process))
             except NotFound:
+                # Deleted, or its spec is still on its way; then the first request brings it back.
                 self._settled[process] = 0
             except Damaged as error:
                 # Looked at again each pass: it may have been a network's hiccup, or be restored from a backup.
@@ -157,6 +166,7 @@ class Agent:
         elif load_if_there(Ended, running.attempt.paths.end) is not None:
             running.child.kill()  # an administrator declared this machine lost: the attempt is no longer ours
         elif running.stop_sent is not None:
+            # Hung in a driver or on a dead file server; the next pass records its end.
             if now - running.stop_sent > STOP_GRACE_S:
                 running.child.kill()
         elif self._is_stop_asked(running.process):
@@ -170,10 +180,13 @@ class Agent:
             return False  # said by _look; the run goes on, and so do the other processes
 
     def _record_end(self, running: Running) -> None:
-        self._end(running.process, running.attempt, _died(running.child.returncode))
+        died = _died(running.child.returncode)
+        # A kill of ours after the grace says nothing about memory, so the next attempt keeps its batch.
+        self._end(running.process, running.attempt, died if running.stop_sent is None else died.model_copy(update={"signal": None}))
 
     def _end(self, process: str, attempt: Attempt, otherwise: Ended) -> None:
         """End the attempt as its child said, else with ``otherwise``; a stop that nobody asked for came from its worker."""
+        # The child's word counts before its exit code: it may have finished and then crashed while Python was closing down.
         ended = attempts.result(attempt.paths) or otherwise
         if ended.outcome == Outcome.STOPPED and not self._is_stop_asked(process):
             message = Message(template="The worker was shut down; the run goes on when it is back")
@@ -185,6 +198,7 @@ class Agent:
         """Start a child for each apply or roll back asked for; one that died is started again."""
         for ended in [process for process, child in self._applying.items() if child.poll() is not None]:
             failed = (self._applying.pop(ended).returncode or 0) > 0
+            # Killed (a negative code) it starts again at once; failed by itself it would fail again as fast.
             self._apply_due[ended] = now + (RETRY_S if failed else 0)
         for process in found:
             due = process.id not in self._applying and now >= self._apply_due.get(process.id, now)
@@ -222,6 +236,7 @@ class Agent:
 
     def _claim(self, process: Process) -> bool:
         request, last = process.start_request, process.last
+        # No claim without a live child to send it to: that attempt would end before it began.
         if request is None or self._spare is None or self._spare.poll() is not None:
             return False
         claim = Claim(
@@ -231,6 +246,7 @@ class Agent:
             pid=self._info.pid,
             request=request.number,
             at=wall_now(),
+            # What the system kills was most likely short of memory: go on with half as many images at once.
             micro_batch=_smaller_batch(process) if last and last.end and last.end.signal == signal.SIGKILL else None,
         )
         attempt = attempts.claim(self.store.process(process.id), claim)
@@ -247,6 +263,7 @@ class Agent:
         dead = self._spare is None or self._spare.poll() is not None
         if self._running is None and dead and now >= self._spare_due:
             self._spare = self._launch("worker.run", str(self.store.root))
+            # Without the wait a child that cannot even import torch would be started anew at every pass.
             self._spare_due = now + (RETRY_S if self._spare_due else 0)
 
     def _send(self, child: subprocess.Popen[bytes], process: str, attempt: Attempt) -> None:
@@ -255,9 +272,11 @@ class Agent:
             child.stdin.write(f"{process} {attempt.number}\n".encode())
             child.stdin.close()
         except BrokenPipeError:
+            # The claim stands: the next pass finds the child ended and records that.
             log.error("The waiting child is gone; attempt %d of process %s ends with it", attempt.number, process)
 
     def _launch(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        # With our pid, so that the child can tell whether its parent died before it asked to die with it.
         command = [sys.executable, "-m", module, *arguments, str(os.getpid())]
         # A session of its own: Ctrl-C in the terminal reaches the worker alone, which then ends the child cleanly.
         # OpenMP's threads otherwise spin while they wait, and slow a busy machine several times over.

@@ -20,6 +20,7 @@ _PROGRESS_S = 0.5
 
 def main(store_root: str, process: str, parent: str) -> None:
     """Carry out what was asked of ``process`` last."""
+    # First: beside the child of the next worker this one would do no harm, but everything twice.
     die_with_parent(int(parent))
     store = open_store(Path(store_root))
     carry_out(store, processes.get(store, process))
@@ -40,6 +41,7 @@ def carry_out(store: Store, process: Process) -> None:
 
 def _apply(store: Store, process: Process, request: Request, project: Project, paths: ApplyPaths) -> None:
     plan = _plan(store, process, request, project, paths)
+    # The attempt of the plan: all who carry it out must read the same detections.
     attempt = next(attempt for attempt in process.attempts if attempt.number == plan.attempt)
     boxes = applies.chosen_boxes(attempt, project, plan.rule, process.id)
     applies.carry_out(store.project(project.id), paths, plan, boxes, _Reporter(paths))
@@ -47,12 +49,14 @@ def _apply(store: Store, process: Process, request: Request, project: Project, p
 
 def _plan(store: Store, process: Process, request: Request, project: Project, paths: ApplyPaths) -> Plan:
     try:
+        # Made anew after a crash, a plan would leave out the images already done, and a roll back would not undo those.
         return load(Plan, paths.plan)
     except NotFound:
         pass
     if process.last is None or request.apply is None:  # a completed process has both
         raise Refused("Process {process} has no attempt whose detections could be applied", process=process.id)
     rule = actions.rule_for(store, process, request.thresholds)
+    # Counted again rather than taken from the dialog: people may have labelled since it was shown.
     found = applies.preview(store, project, process.last, rule, Index(store))
     plan = Plan(
         id=request.apply,
@@ -64,6 +68,7 @@ def _plan(store: Store, process: Process, request: Request, project: Project, pa
         skipped=found.skipped,
         at=now(),
     )
+    # Two workers can get here at once: the plan created first is the one that both carry out.
     return plans.make_plan(paths, plan)
 
 

@@ -20,7 +20,7 @@ _SHIFT = 0.04  # of the canvas
 _CONTRAST = 0.3
 _BRIGHTNESS = 0.12  # of the full range
 _NOISE = 0.035  # largest standard deviation, of the full range
-_PADDING = 114
+_PADDING = 114  # the letterbox's grey, so that uncovered corners look like its margin
 
 # A composition holds its own random state: one for each loader thread, so that none disturbs another's.
 _local = threading.local()
@@ -36,6 +36,7 @@ def augment(
     if augmentation == "none":
         return page, xyxy, class_id
     composition = _composition(augmentation)
+    # For each page, as it is chance which thread loads which.
     composition.set_random_seed(seed)
     if augmentation == "exposure-noise":  # boxes stay where they are
         return composition(image=page)["image"], xyxy, class_id

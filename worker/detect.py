@@ -41,6 +41,7 @@ def detect(
     for pages in read_ahead(partial(_read, model.canvas), groups, loaders):
         for example, page in pages:
             if isinstance(page, BadImage):
+                # Said here and not where it was read: reports come from one thread alone.
                 notice("Image {image} skipped: {reason}", image=example.image, reason=str(page))
         good = [(example, page) for example, page in pages if not isinstance(page, BadImage)]
         if good:
@@ -53,11 +54,13 @@ def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Ex
         try:
             pages.append((example, read_page(example, canvas)))
         except BadImage as error:
+            # A value, as raised in a loader it would end the reading of all pages after it.
             pages.append((example, error))
     return pages
 
 
 def _find(model: FieldDetector, pages: list[tuple[Example, NDArray[np.uint8]]], device: torch.device) -> Iterator[Detections]:
+    # Bytes as far as the device: a quarter of what floats would be to stack and to send.
     images = torch.from_numpy(np.stack([page for _, page in pages])).permute(0, 3, 1, 2)
     with torch.inference_mode(), precision(device):
         found = model(images.to(device))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from worker.data import Example
     from worker.detect import Detections
 
-_RIGHT_IOU = 0.5
-_PRIOR_BOXES = 10
+_RIGHT_IOU = 0.5  # where PASCAL VOC calls a box found
+_PRIOR_BOXES = 10  # held-out boxes that all fields together weigh as much as
 _MOST_TRUSTED = 0.5  # a threshold above this is chance: well-trained scores of right boxes begin at about 0.5
 
 
@@ -72,7 +72,9 @@ def _best_threshold(table: NDArray[np.float64], truth: int) -> float:
     table = table[np.argsort(-table[:, 0])]
     if not truth or not table[:, 1].any():
         return _MOST_TRUSTED
+    # F1 = 2 · right / (kept + truth), for each cut of the sorted list at once.
     f1 = 2 * np.cumsum(table[:, 1]) / (np.arange(1, len(table) + 1) + truth)
+    # Of equal cuts the lowest: a box too many goes with one key, a missed one has to be drawn.
     last = int(np.flatnonzero(f1 == f1.max())[-1])
     below = table[last + 1, 0] if last + 1 < len(table) else SCORE_FLOOR
     return float(min(_MOST_TRUSTED, (table[last, 0] + below) / 2))
@@ -93,6 +95,7 @@ def _judge(detections: Sequence["Detections"], examples: Sequence["Example"], la
 
 def _match(found: "Detections", truth: torch.Tensor, label: int, limit: int) -> list[tuple[float, bool]]:
     """Each detection, best first, takes the labelled box it covers best, if none took it before."""
+    # Boxes beyond the limit are never applied, so they must not push a threshold up.
     chosen = np.flatnonzero(found.class_id == label)[:limit]
     overlap = box_iou(torch.from_numpy(found.xyxy[chosen]), truth).numpy()
     rows = []
@@ -116,14 +119,17 @@ def _average_precision(
     if not present:
         return {}
     metric = MeanAveragePrecision(iou_thresholds=ious, class_metrics=True, backend="faster_coco_eval")
+    # A page has up to 300 candidates by design, and this would warn of more than 100 each time.
     metric.warn_on_many_detections = False
     metric.update(predictions, truth)
     result = metric.compute()
     pairs = zip(result["classes"].reshape(-1).tolist(), result["map_per_class"].reshape(-1).tolist(), strict=True)
+    # A field that only the predictions hold comes as -1, which a mean must not take in.
     return {int(label): value for label, value in pairs if int(label) in present}
 
 
 def _mean(values: Iterable[float]) -> float:
+    # No label in the test images makes 0, not NaN, for which JSON has no word.
     return float(np.mean(list(values) or [0.0]))
 
 

@@ -31,7 +31,7 @@ class Reporter:
 
     def __init__(self, attempt: AttemptPaths, fields: tuple[Field, ...], refresh: float, stop: Event) -> None:
         self._attempt = attempt
-        self._fields = fields
+        self.fields = fields  # in the order of the model's classes
         self._refresh = refresh
         self._stop = stop
         self._stopping = False
@@ -56,6 +56,7 @@ class Reporter:
         try:
             yield
         except BaseException:
+            # Every end, SystemExit too: a stage left as running would seem to run for ever.
             self._mark(name, "failed")
             raise
         self._mark(name, "done")
@@ -85,20 +86,23 @@ class Reporter:
 
     def evaluation(self, done: int, result: "Evaluation") -> None:
         """Append AP to the curves and show it at once."""
-        per_field = {field.id: score.ap_50 for field, score in zip(self._fields, result.per_field, strict=True)}
+        per_field = {field.id: score.ap_50 for field, score in zip(self.fields, result.per_field, strict=True)}
         self._metrics.write(_line(Point(iteration=done, ap=result.map_50, ap_50_95=result.map_50_95, per_field=per_field)))
         log.info("iteration %d: AP %.3f, AP 50-95 %.3f", done, result.map_50, result.map_50_95)
+        # AP at IoU 0.5 is what the reading guide speaks of; which weights are best goes by 0.5…0.95.
         self.set(ap=result.map_50)
 
     def checkpoint(self, done: int, state: Callable[[], "TrainState"], best: bool) -> None:  # noqa: ARG002
         """Write one if it is due, the run is to stop, or training is over."""
+        # Read once: a stop that comes while this is written waits for the next iteration and its own checkpoint.
         self._stopping = self._stop.is_set()
         started = time.monotonic()
         if not (self._stopping or done == self._status.iterations or started >= self._checkpoint_due):
             return
         self._refuse_if_superseded()
-        now_state = state()
+        now_state = state()  # only now, since it copies weights, average and moments
         checkpoints.write(self._attempt, done, to_bytes(now_state.tensors), json.dumps(now_state.meta))
+        # The curve must reach as far as the checkpoint, or a power cut would leave a gap in it for good.
         self._metrics.sync()
         took = time.monotonic() - started
         self._checkpoint_due = time.monotonic() + max(self._refresh, _CHECKPOINT_COST * took)

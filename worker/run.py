@@ -25,6 +25,7 @@ def main(store_root: str, parent: str) -> None:
     """Wait for an attempt and run it; end quietly if the worker has none before it goes."""
     die_with_parent(int(parent))
     stop = Event()
+    # A flag that is looked at between iterations: only there is the state whole.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the worker decides what ends
     # Only now: importing torch takes seconds, in which the worker might go unnoticed.
@@ -32,7 +33,7 @@ def main(store_root: str, parent: str) -> None:
 
     stages.warm_up()
     line = sys.stdin.readline().split()
-    if len(line) == 2:
+    if len(line) == 2:  # an empty line: the worker closed the pipe without an attempt
         store = open_store(Path(store_root))
         run(store, line[0], int(line[1]), stop)
 
@@ -41,6 +42,7 @@ def run(store: Store, process: str, number: int, stop: Event) -> None:
     """Run attempt ``number`` of ``process`` and write its result, which is a failure if another child of it lives."""
     paths = store.process(process)
     attempt = paths.attempt(number)
+    # Before the lock, so that a refusal too stands in the attempt's log.
     _log_to(attempt)
     try:
         lock = Lock(paths.run_lock, f"The run of process {process}")
@@ -48,8 +50,10 @@ def run(store: Store, process: str, number: int, stop: Event) -> None:
         attempts.finish(attempt, _refused(error))
         return
     if not attempts.start(attempt, os.getpid()):
+        # No result of our own: whoever ended the attempt has had the last word.
         raise Refused("Attempt {number} of process {process} has been started or ended before", number=number, process=process)
     attempts.finish(attempt, _drive(store, process, number, stop))
+    # After the result: who gets the lock next must find it.
     lock.release()
 
 
@@ -66,6 +70,7 @@ def _drive(store: Store, process: str, number: int, stop: Event) -> Ended:
         return _failed(Message(template="{path}: {reason}. Mend that, then resume: the newest checkpoint is kept", values=values))
     except Exception as error:  # noqa: BLE001 - whatever goes wrong becomes the run's outcome
         log.error("%s", traceback.format_exc())
+        # Cut, as torch may append pages of C++ stack; the log has all of it.
         return _failed(Message(template="{kind}: {error}", values={"kind": type(error).__name__, "error": str(error)[:2000]}))
 
 
@@ -79,6 +84,7 @@ def _failed(message: Message) -> Ended:
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:
+    # They go into a JSON record, which knows no path and no exception.
     return {key: value if isinstance(value, int | float | str) else str(value) for key, value in values.items()}
 
 

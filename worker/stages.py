@@ -79,6 +79,7 @@ class _Run:
 
 def warm_up() -> None:
     """Do before an attempt is known what takes long the first time."""
+    # The first product starts the threads and loads the library behind it.
     torch.ones(8, 8).mm(torch.ones(8, 8))
 
 
@@ -90,6 +91,7 @@ def run(store: Store, process: Process, number: int, stop: Event) -> Ended:
     try:
         with reporter.stage(StageName.SNAPSHOT):
             snapshot = _snapshot(store, process, number)
+        reporter.fields = snapshot.fields  # the project's may have changed since an earlier attempt
         device, loaders = _resources(process.spec.template.parameters, reporter)
         return _stages(_Run(store, process, attempt, snapshot, device, loaders, reporter, stop))
     finally:
@@ -101,6 +103,7 @@ def _stages(run: _Run) -> Ended:
         data, model, resume = _data(run)
     with run.reporter.stage(StageName.TRAINING):
         trained = train(model, data.train, data.test, _settings(run), run.reporter, resume)
+    # A stop that came with the last iteration finds training complete; what little is left is done.
     if trained.stopped and trained.done < run.parameters.iterations:
         return Ended(outcome=Outcome.STOPPED, at=now())
     with run.reporter.stage(StageName.EVALUATION):
@@ -109,6 +112,7 @@ def _stages(run: _Run) -> Ended:
         with run.reporter.stage(StageName.DETECTION):
             _detect(run, model, data.unlabelled)
         if run.stop.is_set():
+            # What was found until here is kept, and the next attempt copies it.
             return Ended(outcome=Outcome.STOPPED, at=now())
     with run.reporter.stage(StageName.PUBLISHING):
         _publish(run, model, data, found, rule)
@@ -125,6 +129,7 @@ def _snapshot(store: Store, process: Process, number: int) -> Snapshot:
     else:
         _, project = PROJECTS.get(store, process.spec.project)
         snapshot = snapshots.take(store, project, Index(store), process.spec.template.parameters.use_unreviewed, process.spec.author)
+    # A copy for each attempt, so that its readers need look nowhere else.
     create_once(paths.attempt(number).snapshot, encode(snapshot))
     return snapshot
 
@@ -149,11 +154,11 @@ def _resources(parameters: Parameters, reporter: Reporter) -> tuple[torch.device
 def _data(run: _Run) -> tuple[Data, FieldDetector, TrainState | None]:
     paths, snapshot = run.store.project(run.snapshot.project), run.snapshot
     labelled = [(item, example) for item in snapshot.labelled for example in _labelled(run, paths, item)]
-    unlabelled = [example for item in snapshot.unlabelled for example in _unlabelled(run, paths, item.image)]
+    wanted = snapshot.unlabelled if run.process.spec.kind == "auto-label" else ()
     data = Data(
         train=[example for item, example in labelled if item.split == "train"],
         test=[example for item, example in labelled if item.split == "test"],
-        unlabelled=unlabelled if run.process.spec.kind == "auto-label" else [],
+        unlabelled=[example for item in wanted for example in _unlabelled(run, paths, item.image)],
     )
     if not data.train:
         raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
@@ -169,11 +174,13 @@ def _labelled(run: _Run, paths: ProjectPaths, item: LabelledImage) -> Iterator[E
     """The example of a labelled image, or none with a notice if its files are damaged."""
     index = {field.id: position for position, field in enumerate(run.snapshot.fields)}
     try:
+        # The snapshot's revision and not the newest: a resumed attempt goes on with the labels it began with.
         label = load(Label, revision_path(paths.label_shard(item.image), item.image, item.rev))
         record = images.get(paths, item.image)
     except StoreError as error:
         run.reporter.notice("Image {image} skipped: {reason}", image=item.image, reason=str(error))
         return
+    # A field deleted from the scheme leaves its boxes behind in older labels.
     boxes = [box for box in label.boxes or () if box.field in index]
     yield Example(
         image=item.image,
@@ -220,6 +227,7 @@ def _settings(run: _Run) -> TrainSettings:
 
 def _evaluate(run: _Run, model: FieldDetector, data: Data) -> tuple[Evaluation | None, Rule]:
     """AP of the weights that will be published, and the threshold and limit of each field."""
+    # Searched once more: the model holds its best weights only now, and thresholds need their boxes.
     found = list(detect(model, data.test, run.device, run.loaders, run.reporter.notice))
     most = limits([*data.train, *data.test], len(run.snapshot.fields))
     ids = [field.id for field in run.snapshot.fields]
@@ -257,6 +265,7 @@ def _known_detections(run: _Run) -> dict[str, bytes]:
 def _line(found: Detections, snapshot: Snapshot) -> bytes:
     """Detections as a line of ``detections.jsonl``; boxes of no area, which rounding can leave, are left out."""
     detections = tuple(
+        # Hundredths of a pixel are finer than anybody draws; more digits only lengthen the line.
         Detection(field=snapshot.fields[field].id, xyxy=(left, top, right, bottom), score=round(float(certainty), 4))
         for (left, top, right, bottom), field, certainty in zip(found.xyxy.round(2).tolist(), found.class_id, found.score, strict=True)
         if right - left >= 1 and bottom - top >= 1
@@ -268,10 +277,12 @@ def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation
     """Publish the model under the process's id, unless the attempt was declared lost meanwhile."""
     if load_if_there(Ended, run.attempt.end) is not None:
         raise Refused("Attempt {attempt} was ended meanwhile; nothing more of it is kept", attempt=run.attempt.folder.name)
+    # The bytes that are hashed are those that are written, so the record vouches for the file.
     published = to_bytes(weights(model))
     spec, fields = run.process.spec, run.snapshot.fields
     scores = evaluation.per_field if evaluation else ()
     record = Model(
+        # One model a process: an attempt that publishes again cannot make a second.
         id=run.process.id,
         project=spec.project,
         template=spec.template.name,
@@ -282,6 +293,7 @@ def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation
         rule=rule,
         map_50=evaluation.map_50 if evaluation else None,
         map_50_95=evaluation.map_50_95 if evaluation else None,
+        # Not strict: without a test image there are no scores at all.
         per_field={field.id: FieldScore(ap_50=each.ap_50, ap_50_95=each.ap) for field, each in zip(fields, scores, strict=False)},
         iterations=run.parameters.iterations,
         images=len(data.train),

@@ -24,10 +24,10 @@ from worker.models.precision import precision, prepare
 # divides each step by the gradient's size, so it needs a tenth of that; pretrained weights move half as fast again.
 _HEAD_SHARE = 0.1
 _BACKBONE_SHARE = 0.05
-_LAST_SHARE = 0.02
-_WEIGHT_DECAY = 0.01
-_LARGEST_GRADIENT = 10.0
-_AVERAGE = 0.99
+_LAST_SHARE = 0.02  # small, so that boxes settle, and not zero, so that the last steps count
+_WEIGHT_DECAY = 0.01  # torch's default for decoupled decay
+_LARGEST_GRADIENT = 10.0  # its norm: one mislabelled page must not undo what was learned
+_AVERAGE = 0.99  # weight of the past, so some hundred steps: evens out batches of two
 
 
 @dataclass(frozen=True)
@@ -108,17 +108,21 @@ def train(
     if resume is not None:
         run.restore(resume)
     stopped = False
+    # Closed on a stop and on an error, so that no loader thread outlives the loop.
     with closing(_batches(train_examples, model, settings, run.done)) as ahead:
         started = perf_counter()
         for batch in ahead:
             loss, lr = run.step(batch)
             progress.iteration(run.done, loss, lr, perf_counter() - started)
+            # At the end too, or the last weights of a run of 150 would never be measured.
             due = run.done % settings.evaluate_every == 0 or run.done == settings.iterations
             best = bool(test_examples) and due and run.evaluate(test_examples)
+            # After the evaluation, so that weights just found best are in it, and before the stop, which relies on it.
             progress.checkpoint(run.done, run.state, best)
             stopped = progress.stop_asked()
             if stopped:
                 break
+            # From here: waiting for the next batch is part of an iteration, evaluation and checkpoint are not.
             started = perf_counter()
     run.finish()
     return Trained(stopped, run.done, run.best)
@@ -141,6 +145,7 @@ def _batches(examples: Sequence[Example], model: FieldDetector, settings: TrainS
 
 def _share(iteration: int, iterations: int) -> float:
     """Share of the initial learning rate at `iteration` of `iterations`: half a cosine, from 1 to `_LAST_SHARE`."""
+    # SGDR (Loshchilov and Hutter, 2017, eq. 5) without restarts.
     return _LAST_SHARE + (1 - _LAST_SHARE) * (1 + math.cos(math.pi * iteration / iterations)) / 2
 
 
@@ -159,6 +164,7 @@ class _Run:
         self.bad: set[str] = set()
         head, backbone = model.parameter_groups()
         # RAdam begins gently by itself, so the curve starts at the rate that was typed, without a warm-up.
+        # (Liu et al., 2020.) Decay is decoupled: within the gradient it would be divided by the gradient's size, too.
         self.optimiser = torch.optim.RAdam(
             [{"params": head, "share": _HEAD_SHARE}, {"params": backbone, "share": _BACKBONE_SHARE}],
             weight_decay=_WEIGHT_DECAY,
@@ -171,8 +177,10 @@ class _Run:
         self.model.train()
         lr = self.settings.lr * _share(self.done, self.settings.iterations)
         for group in self.optimiser.param_groups:
+            # From the iteration alone: a scheduler would be one more state to restore.
             group["lr"] = lr * group["share"]
         loss = self._fit_into_memory(batch)
+        # Before the step: NaN never leaves the weights again, and the newest checkpoint is still good.
         if not math.isfinite(loss):
             raise NonFiniteLoss(
                 f"The loss became {loss} at iteration {self.done + 1}; "
@@ -196,6 +204,7 @@ class _Run:
 
     def _backward(self, batch: Batch) -> float:
         """Gradients of the whole batch, added up over pieces of `micro_batch` images → the loss."""
+        # Here and not after the step: a try that ran out of memory leaves half a gradient.
         self.optimiser.zero_grad()
         device, total = self.settings.device, 0.0
         for first in range(0, len(batch.targets), self.micro_batch):
@@ -204,12 +213,14 @@ class _Run:
             targets = [{key: value.to(device) for key, value in target.items()} for target in targets]
             with precision(device):
                 losses = self.model(images, targets)
+            # Each piece by its share of the images: a halved piece must not double the step.
             loss = torch.stack(list(losses.values())).sum() * (len(targets) / len(batch.targets))
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
         return total
 
     def _halve(self) -> None:
+        # The gradients of the try that failed take room too.
         self.optimiser.zero_grad()
         self.micro_batch //= 2
         self.progress.notice(
@@ -217,19 +228,22 @@ class _Run:
             images=self.micro_batch,
         )
         if self.settings.device.type == "cuda":
-            torch.cuda.empty_cache()
+            torch.cuda.empty_cache()  # blocks cut for the larger piece would stay reserved
 
     def _follow(self) -> None:
         """Move the running average of the weights, quickly at first, towards where they are now."""
+        # At 0.99 from the start, the head's random first weights would linger for hundreds of steps.
         keep = min(_AVERAGE, self.done / (self.done + 10))
         now = self.model.state_dict()
         torch._foreach_lerp_(list(self.average.values()), [now[name] for name in self.average], 1 - keep)
 
     def evaluate(self, examples: Sequence[Example]) -> bool:
         """Report the AP of the averaged weights → whether it is the best so far."""
+        # The averaged weights are the ones that get published, so they are judged; those that learn wait here.
         learning = _copy(self.model.state_dict())
         self.model.load_state_dict(self.average)
         found = list(detect(self.model, examples, self.settings.device, self.settings.loaders, self._notice_image))
+        # A page that cannot be read says nothing about the model; its fields would count as missed.
         read = {detections.image for detections in found}
         result = score(found, [example for example in examples if example.image in read], self.model.num_classes)
         self.model.load_state_dict(learning)
@@ -265,9 +279,12 @@ class _Run:
         for name, value in self.average.items():
             value.copy_(parts["average"][name])
         self.best_weights = _copy(parts.get("best", {}))
+        # By position in `parameter_groups`: changing the order there makes old checkpoints useless.
         moments = {int(part.split(".")[1]): values for part, values in parts.items() if part.startswith("optimiser.")}
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
-        self.done, self.micro_batch = state.meta["done"], state.meta["micro_batch"]
+        self.done = state.meta["done"]
+        # After a kill for lack of memory the worker asks for fewer images at once than the checkpoint knew.
+        self.micro_batch = min(self.micro_batch, state.meta["micro_batch"])
         self.best = _read_evaluation(state.meta["best"])
 
     def _notice_bad(self, batch: Batch) -> None:

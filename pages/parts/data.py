@@ -31,6 +31,7 @@ def get_store() -> Store:
 @st.cache_resource(show_spinner=False)
 def get_index(root: str) -> Index:
     """The index of the store at ``root``."""
+    # A resource: one object for all sessions, where `cache_data` would hand each a pickled copy.
     return Index(_open(root))
 
 
@@ -69,6 +70,7 @@ class ProcessCache:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # Spec revision, requests, process. Without a lock: two sessions at once read one twice, and both find the same.
         self._known: dict[str, tuple[int, int, Process]] = {}
 
     def load(self) -> tuple[list[Process], list[Damaged]]:
@@ -86,10 +88,12 @@ class ProcessCache:
 
     def _get(self, process: str) -> Process:
         paths = self._store.process(process)
+        # Two listings in place of all its files; on NFS they are fresh, where `stat` may be 44 s old.
         seen = head_revision(paths.folder, "spec"), processes.count_requests(self._store, process)
         known = self._known.get(process)
         if known and known[:2] == seen and known[2].state in _SETTLED:
             return known[2]
+        # After `seen`: what comes in between makes the entry look older than it is, never newer.
         read = processes.get(self._store, process)
         self._known[process] = (*seen, read)
         return read
@@ -106,21 +110,26 @@ class Curves:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        # Attempt → byte from which its metrics are still unread.
         self._offsets: dict[int, int] = {}
+        # 8 bytes a value; as Python's floats in lists they would take 32.
         self._trained = {name: array("d") for name in ("iteration", "loss", "lr")}
         self._evaluated: list[Point] = []
 
     def read(self, attempts: tuple[Attempt, ...]) -> tuple[pd.DataFrame, list[Point]]:
         """Iteration, loss and lr as a frame, and the evaluations; a resumed attempt's points replace those it repeats."""
+        # All who watch share this: two readings from one offset would put every point in twice.
         with self._lock:
             for attempt in attempts:
                 if attempt.number >= max(self._offsets, default=0):  # an older one that wakes up counts no more
                     self._read_on(attempt)
+            # Copies: an array whose memory a frame shares can grow no more.
             return pd.DataFrame({name: np.array(values) for name, values in self._trained.items()}), list(self._evaluated)
 
     def _read_on(self, attempt: Attempt) -> None:
         points, end = read_points(attempt.paths, self._offsets.get(attempt.number, 0))
         if points and not self._offsets.get(attempt.number):
+            # Resumed from a checkpoint, which may be older than where the attempt before it got.
             self._cut(points[0].iteration)
         self._offsets[attempt.number] = end
         for point in points:
@@ -138,6 +147,7 @@ class Curves:
         self._evaluated = [point for point in self._evaluated if point.iteration < first]
 
 
+# 5,000 iterations take 120 KB, so a hundred runs stay small.
 @st.cache_resource(max_entries=100, show_spinner=False)
 def curves(root: str, process: str) -> Curves:  # noqa: ARG001
     """The curves of a process, shared by all who watch it."""
@@ -146,4 +156,5 @@ def curves(root: str, process: str) -> Curves:  # noqa: ARG001
 
 @st.cache_resource(show_spinner=False)
 def _open(root: str) -> Store:
+    # Here and above the root is the key: an answer never comes from another store.
     return open_store(Path(root))

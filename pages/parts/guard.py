@@ -29,8 +29,10 @@ EVERYTHING: frozenset[tuple[Entity, Right]] = frozenset((entity, right) for enti
 
 def current_user() -> User:
     """Whoever the server named for this session; an account that is not known has no rights."""
+    # From a header that only our middleware can set; not from a cookie, which a test of a page cannot seed.
+    # Without the header Streamlit maps it to None.
     account = str(st.user.get("account") or "")
-    if account == "local":
+    if account == "local":  # while there is no sign-in the server listens on its own host alone
         return User(account, _("Local administrator"), EVERYTHING)
     return User(account, account, frozenset())
 
@@ -46,4 +48,4 @@ def require(entity: Entity, right: Right) -> User:
 def refuse() -> NoReturn:
     """Say that this may not be seen, and end the page."""
     st.error(_("You may not see this page. Ask the administrator for the right to it."), icon=":material/lock:")
-    st.stop()
+    st.stop()  # raises, so nothing below `require` runs

@@ -21,7 +21,7 @@ _WORDS = ("state", "kind")  # values that are words of ours, so translated; all 
 
 def language() -> str:
     """The language chosen in the sidebar, else the browser's, else English."""
-    chosen = st.session_state.get("lang") or (st.context.locale or "en")[:2].lower()
+    chosen = st.session_state.get("lang") or (st.context.locale or "en")[:2].lower()  # a browser says ru-RU
     return chosen if chosen in LANGUAGES else "en"
 
 
@@ -37,6 +37,7 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 def said(template: str, values: dict[str, Any]) -> str:
     """A message of storage or worker: the template translated, then filled in."""
+    # Records keep template and values apart, since a catalogue cannot know a sentence that was filled in.
     filled = {name: _(value) if name in _WORDS and isinstance(value, str) else value for name, value in values.items()}
     try:
         return Formatter().vformat(_(template), (), _Lenient(filled))
@@ -55,6 +56,7 @@ def number(value: float | None, digits: int = 0) -> str:
 
 def small_number(value: float | None) -> str:
     """A learning rate: two significant digits, however small."""
+    # Rounded first, as a pattern counts decimals and not significant digits.
     return "–" if value is None else str(numbers.format_decimal(float(f"{value:.2g}"), format="0.########", locale=language()))
 
 
@@ -76,6 +78,7 @@ def duration(seconds: float | None) -> str:
     """A time span by its two largest units; a dash if there is none."""
     if seconds is None:
         return "–"
+    # Not below zero: begin and end may come from two hosts whose clocks differ.
     whole = max(0, round(seconds))
     hours, minutes = whole // 3600, whole // 60 % 60
     if hours:
@@ -94,6 +97,7 @@ class _Lenient(dict[str, Any]):
 def _catalogue(code: str) -> gettext.NullTranslations:
     if code == "en":
         return gettext.NullTranslations()
+    # Compiled in memory, 2 ms a language: a .mo file beside it could be older than its source.
     with (LOCALES / code / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalogue = read_po(file, locale=code)
     compiled = io.BytesIO()
@@ -106,4 +110,4 @@ def _zone() -> tzinfo | None:
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
-        return None
+        return None  # unknown to this host's data: times stay in UTC, as they are stored

@@ -19,12 +19,14 @@ def linked_select(
     key = f"linked_{parameter}"
 
     def changed() -> None:
+        # In the callback, so before the run that reads the address: it would put the old choice back.
         set_link(parameter, st.session_state[key])
         if on_change:
             on_change()
 
     # The address wins on every run: it also changes when the browser goes back.
     wanted = st.query_params.get(parameter)
+    # What the address names may be deleted meanwhile; the widget would raise.
     st.session_state[key] = wanted if wanted in options else None
     return st.selectbox(
         label,

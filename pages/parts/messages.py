@@ -24,7 +24,7 @@ KEYWORDS: dict[str, Any] = {
     "ngettext": (1, 2),
     "notice": None,
     "Message": None,
-    **{kind.__name__: None for kind in StoreError.__subclasses__()},
+    **{kind.__name__: None for kind in StoreError.__subclasses__()},  # a new kind of error needs no entry here
 }
 
 
@@ -60,6 +60,7 @@ def update() -> None:
             continue  # the texts in the source are English
         with path.open("rb") as file:
             catalogue = read_po(file, locale=code)
+        # A guess from a similar text would be shown to people; an empty one fails the tests.
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
         _write(path, _own(catalogue))
@@ -75,6 +76,7 @@ def _own(catalogue: Catalog) -> Catalog:
 
 def _write(path: Path, catalogue: Catalog) -> None:
     with path.open("wb") as file:
+        # No line numbers, which every edit above a text would change.
         write_po(file, catalogue, width=120, sort_output=True, include_lineno=False)
 
 

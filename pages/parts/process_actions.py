@@ -33,9 +33,11 @@ def render_buttons(store: Store, process: Process, user: User) -> None:
                 type="primary" if action == "start" and reason is None else "secondary",
                 disabled=reason is not None,
                 help=reason,
+                # A callback comes before anything is drawn, so the state shown is the one after the request.
                 on_click=_pressed,
                 args=(store, process.id, action, user),
             )
+    # Kept until the next press: forgotten here, it would be gone at the next tick.
     refusal = st.session_state.get("refusal")
     if refusal and refusal[0] == process.id:
         st.error(refusal[1])
@@ -62,6 +64,7 @@ def render_question(store: Store, user: User) -> None:
         _forget_question()
         st.error(explain(error))
         return
+    # Closed with Esc it must be forgotten, or the next run would open it again.
     st.dialog(_question_title(action), icon=_ICONS[action], on_dismiss=_forget_question)(_render_dialog)(store, process, action, user)
 
 
@@ -76,6 +79,7 @@ def _render_dialog(store: Store, process: Process, action: Action, user: User) -
     try:
         _carry_out(store, process.id, action, user)
     except StoreError as error:
+        # In the dialog: what was possible when it opened may not be so any more.
         st.error(explain(error))
         return
     _forget_question()
@@ -89,7 +93,7 @@ def _forget_question() -> None:
 def _pressed(store: Store, process: str, action: Action, user: User) -> None:
     st.session_state.pop("refusal", None)
     st.session_state["pressed"] = True
-    if action != "start":
+    if action != "start":  # which can simply be stopped again; the others are asked about
         st.session_state["asked"] = (process, action)
         return
     try:
@@ -108,6 +112,7 @@ def _carry_out(store: Store, identifier: str, action: Action, user: User) -> Non
         actions.apply(store, process, user.account)
     else:
         actions.roll_back(store, process, user.account)
+    # Shown by the next run: Streamlit loses a toast that a rerun follows.
     st.session_state["done"] = _done_text(action)
 
 
@@ -125,9 +130,10 @@ def _consequence(store: Store, process: Process, action: Action) -> str:
 
 
 def _apply_consequence(store: Store, process: Process) -> str:
-    assert process.last is not None
+    assert process.last is not None  # apply needs a completed attempt
     _revision, project = PROJECTS.get(store, process.spec.project)
     rule = actions.rule_for(store, process, None)
+    # The worker counts again when it plans: images may be labelled while the dialog is open.
     preview = applies.preview(store, project, process.last, rule, get_index(str(store.root)))
     left_out = ngettext(
         "{count} image was labelled or deleted meanwhile and is left out",

@@ -8,7 +8,7 @@ from pages.parts.i18n import _, duration, moment, ngettext, number, said
 from pages.parts.states import LOOKS, NOT_RESPONDING, kind_name, shown_state, state_name
 from pages.parts.text import plain
 from storage import images, plans
-from storage.core import Store, StoreError, load_if_there
+from storage.core import Store, StoreError
 from storage.processes import Process, State, label_request
 from storage.progress import Stage, Status
 
@@ -21,6 +21,7 @@ def render_heading(store: Store, process: Process, names: Names) -> None:
     state = shown_state(process, is_alive(str(store.root), process.spec.machine))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(state_name(state), icon=LOOKS[state].icon, color=LOOKS[state].colour)
+        # Names are people's: an underscore or an asterisk in them is not Markdown.
         project, machine = plain(names.project(process.spec.project)), plain(names.machine(process.spec.machine))
         what = (
             f"**{plain(process.spec.template.name)}** · {project} · {machine} · {kind_name(process.spec.kind)} :small[:gray[{process.id}]]"
@@ -33,10 +34,11 @@ def render_advice(store: Store, process: Process, names: Names) -> None:
     message = process.last.end.message if process.last and process.last.end else None
     machine = names.machine(process.spec.machine)
     state = shown_state(process, is_alive(str(store.root), process.spec.machine))
+    # Only while the attempt it belongs to is the last word: beside a new start it would mislead.
     if message and process.state in (State.FAILED, State.INTERRUPTED, State.STOPPED):
         show = st.error if process.state == State.FAILED else st.warning
         show(plain(said(message.template, message.values)))
-    if state == NOT_RESPONDING:
+    if state == NOT_RESPONDING:  # before all others: nothing happens until the machine is back
         st.warning(_not_responding(machine))
     elif process.state == State.FAILED:
         st.caption(
@@ -52,6 +54,7 @@ def render_advice(store: Store, process: Process, names: Names) -> None:
 
 def render_notices(status: Status | None) -> None:
     """What the run wanted to be known, each notice once."""
+    # Training and detection can both come upon the same bad image.
     for notice in dict.fromkeys(said(notice.template, notice.values) for notice in status.notices) if status else ():
         st.info(plain(notice), icon=":material/info:")
 
@@ -65,6 +68,7 @@ def render_stages(status: Status | None) -> None:
         (f"{_SIGNS[stage.state]} {_(stage.name.value)}", _stage_result(stage), duration(stage.seconds) if stage.seconds else "–")
         for stage in status.stages
     ]
+    # A table and not a dataframe, whose canvas cuts texts and shows no coloured signs.
     st.table(pd.DataFrame(rows, columns=[_("Stage"), _("Result"), _("Time")]), hide_index=True, border="horizontal")
 
 
@@ -95,7 +99,7 @@ def render_apply(store: Store, process: Process) -> None:
     paths = store.process(process.id)
     outcome = plans.outcome(paths, request.action, request.apply)
     if outcome is None:
-        _render_progress(load_if_there(plans.Progress, paths.apply(request.apply).progress))
+        _render_progress(plans.read_progress(paths.apply(request.apply)))
         return
     if request.action == "apply":
         st.success(
@@ -109,6 +113,7 @@ def render_apply(store: Store, process: Process) -> None:
         kept = ngettext(
             "{count} image kept: a person changed it meanwhile", "{count} images kept: people changed them meanwhile", len(outcome.kept)
         )
+        # Each name shown is one file to read, at every tick.
         more = "" if len(outcome.kept) <= _MOST_KEPT else " …"
         st.warning(kept + ": " + ", ".join(plain(_image_name(store, process, image)) for image in outcome.kept[:_MOST_KEPT]) + more)
 
@@ -126,7 +131,7 @@ def _image_name(store: Store, process: Process, image: str) -> str:
     try:
         return images.get(store.project(process.spec.project), image).name
     except StoreError:
-        return image[:12]
+        return image[:12]  # deleted or damaged; enough of its id to search for
 
 
 def _stage_result(stage: Stage) -> str:

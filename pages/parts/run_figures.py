@@ -39,7 +39,7 @@ def render_figures(process: Process, status: Status | None, figures: Figures) ->
     """The main figures large, the rest as a sentence."""
     if status is None:
         return
-    iterations = status.iterations or process.spec.template.parameters.iterations
+    iterations = status.iterations or process.spec.template.parameters.iterations  # 0 until the run has begun
     running = process.state in (State.RUNNING, State.STOPPING)
     shown = {
         _("Test AP"): number(figures.ap, 3),
@@ -62,6 +62,7 @@ def verdict(figures: Figures) -> str:
 def scores_frame(fields: Sequence[Field], evaluated: Sequence[Point]) -> pd.DataFrame:
     """Columns name, colour, ap and text: the newest AP of each field; a field without any on the test images has none."""
     scores = next((point.per_field for point in reversed(evaluated) if point.per_field), None) or {}
+    # No bar and a dash where the test images hold none of a field: 0.00 would call the model bad at it.
     rows = [(field.name, field.colour, scores[field.id] or 0.0, number(scores[field.id], 2)) for field in fields if field.id in scores]
     return pd.DataFrame(rows, columns=["name", "colour", "ap", "text"])
 

@@ -21,6 +21,7 @@ class Look:
     sign: str
 
 
+# Colour and sign each tell states apart alone, as not everybody sees colours.
 LOOKS: dict[str, Look] = {
     State.CREATED: Look("gray", ":material/draft:", "○"),
     State.QUEUED: Look("violet", ":material/schedule:", "◷"),
@@ -62,6 +63,7 @@ def shown_state(process: Process, alive: bool) -> str:
 
 def state_name(state: str) -> str:
     """The state's name in the reader's language."""
+    # Written out, as the catalogues are collected from literals.
     return _("Not responding") if state == NOT_RESPONDING else _(state)
 
 
@@ -71,6 +73,7 @@ def why_not(process: Process, action: Action) -> str | None:
         return _("This process trains a model only; it has no labels to apply")
     if process.state in TRANSITIONS[action]:
         return None
+    # In the order of a life, which a set would not keep.
     states = ", ".join(state_name(state.value) for state in State if state in TRANSITIONS[action])
     return _("Not while the process is “{state}”. Possible when it is: {states}").format(
         state=state_name(process.state.value), states=states

@@ -5,6 +5,7 @@ import re
 from pages.parts.i18n import said
 from storage.core import StoreError
 
+# A colon before a letter begins an emoji, an icon or a colour in Streamlit's Markdown.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>$~#|]|:(?=\w))")
 
 

@@ -21,6 +21,7 @@ from storage.core.records import R, Record, decode, encode, explain, load, load_
 from storage.core.revisions import create_revision, head_revision, head_revisions, load_head, parse_revision, revision_path
 from storage.core.root import Root, open_store, store_uuid
 
+# mypy takes an imported name for private to this file unless it is listed.
 __all__ = [
     "MAX_BYTES",
     "TEMP_PREFIX",

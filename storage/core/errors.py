@@ -11,6 +11,7 @@ class StoreError(Exception):
     """Base of all refusals: object, value and next step in one sentence."""
 
     def __init__(self, template: str, /, **values: Any) -> None:
+        # In English, for shells and logs, which know no catalogue.
         super().__init__(template.format(**values))
         self.template = template
         self.values = values

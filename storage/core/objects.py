@@ -29,8 +29,11 @@ class Holder(Record):
 
 def check_name(kind: str, name: str) -> str:
     """Return the name in NFC form; InvalidValue unless it is letters of any alphabet, digits, ``-``, ``_`` and ``.``."""
+    # Some systems hand names over decomposed: as they come, one spelling would be two byte strings.
     plain = unicodedata.normalize("NFC", name)
+    # Combining marks: not every accented letter has a composed form. Marks that turn or hide text fall out here.
     allowed = all(character.isalnum() or unicodedata.combining(character) or character in "-_." for character in plain)
+    # A shell reads a leading '-' as an option, a leading '.' hides a file, and Windows drops one at the end.
     if not plain or not allowed or plain[0] in "-." or plain[-1] == ".":
         raise InvalidValue(
             "{kind} name {name!r} is not allowed: use letters, digits, '-', '_' and '.', with no '-' or '.' first and no '.' last",
@@ -63,11 +66,13 @@ def claim_name(store: Store, kind: str, name: str, holder: str, is_live: Callabl
     rev, now = revisions.load_head(Holder, store.names(kind), _key(name))
     if now and now.holder == holder:
         return
+    # Names are claimed before their objects exist, so a cut between the two must not block the name for ever.
     if now and now.holder and is_live(now.holder):
         raise _taken(kind, name, now.name)
     try:
         revisions.create_revision(store.names(kind), _key(name), rev, Holder(name=name, holder=holder))
     except Conflict as error:
+        # A rival claimed it after the look above; that its object is not there yet does not matter.
         raise _taken(kind, name, name) from error
 
 
@@ -87,14 +92,8 @@ def confirm_name(store: Store, kind: str, name: str, holder: str) -> bool:
     return True
 
 
-def release_name(store: Store, kind: str, name: str, holder: str) -> None:
-    """Free ``name`` if ``holder`` bears it."""
-    rev, now = revisions.load_head(Holder, store.names(kind), _key(name))
-    if now and now.holder == holder:
-        revisions.create_revision(store.names(kind), _key(name), rev, Holder(name=name, holder=None))
-
-
 def _key(name: str) -> str:
+    # A person's text never becomes a file name; 128 bits of its hash are as good as unique.
     return hashlib.sha256(unicodedata.normalize("NFKC", name).casefold().encode()).hexdigest()[:32]
 
 
@@ -133,16 +132,18 @@ class Kind(Generic[N]):
         """Write a new object; NameTaken if a live one bears the name in any case."""
         name = check_name(self.word, record.name)
         record = record.model_copy(update={"name": name})
+        # Claim, create, confirm: one that was frozen after its claim finds out here that the name went to a rival.
         claim_name(store, self.stem, name, record.id, lambda other: self._is_live(store, other))
         revisions.create_revision(self._folder(store, record.id), self.stem, 0, record)
         if not confirm_name(store, self.stem, name, record.id):
+            # Withdrawn by a revision: what was created once is never removed.
             revisions.create_revision(self._folder(store, record.id), self.stem, 1, record.model_copy(update={"deleted": True}))
             raise NameTaken("{kind} name {name!r} was taken by somebody else at the same moment. Choose another", kind=self.word, name=name)
         return record
 
     def get(self, store: Store, key: str) -> tuple[int, N]:
         """Head revision and record of the object whose id or name is ``key``; NotFound if there is none."""
-        identifier = key if is_id(key) else find_name(store, self.stem, key)
+        identifier = find_name(store, self.stem, key) or (key if is_id(key) else None)
         rev, record = revisions.load_head(self.record, self._folder(store, identifier), self.stem) if identifier else (0, None)
         if record is None or record.deleted:
             raise NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=self.word, key=key)
@@ -156,6 +157,7 @@ class Kind(Generic[N]):
         """All objects that are not deleted, ordered by name."""
         items: list[N] = []
         damaged: list[Damaged] = []
+        # Other programs leave folders of their own, such as a file manager's or a backup's.
         for identifier in filter(is_id, files.list_names(self._parent(store))):
             try:
                 _, record = revisions.load_head(self.record, self._folder(store, identifier), self.stem)
@@ -174,6 +176,7 @@ class Kind(Generic[N]):
         return record is not None and not record.deleted
 
     def _parent(self, store: Store) -> Path:
+        # Must name the same folders as ``paths.Store``.
         return store.root / f"{self.stem}s"
 
     def _folder(self, store: Store, identifier: str) -> Path:

@@ -51,6 +51,7 @@ class Store:
 
     def project(self, project: str) -> "ProjectPaths":
         """The files of one project."""
+        # Checked here, where each path begins: an id may come from a URL.
         return ProjectPaths(self.projects / check_id(project))
 
     def template(self, template: str) -> Path:
@@ -79,11 +80,13 @@ class ProjectPaths:
     @property
     def images(self) -> Path:
         """256 shards of image revisions and original bytes."""
+        # 256 and no more: a cold listing of 100,000 names takes 0.2 s in these and 6.4 s in 65,536.
         return self.folder / "images"
 
     @property
     def labels(self) -> Path:
         """256 shards of label revisions."""
+        # Apart from the images: each save changes its folder, and the index lists folders that changed.
         return self.folder / "labels"
 
     def image_shard(self, image: str) -> Path:
@@ -92,6 +95,7 @@ class ProjectPaths:
 
     def original(self, image: str) -> Path:
         """The bytes as they were uploaded; named by their own SHA-256, so never changed."""
+        # No extension: what the bytes are is told by their content, not by what a person called them.
         return self.image_shard(image) / f"{image}.orig"
 
     def browser_copy(self, image: str) -> Path:
@@ -112,6 +116,7 @@ class ProcessPaths:
     @property
     def requests(self) -> Path:
         """Numbered requests (start, stop, apply, roll back), created once each by whoever asked."""
+        # Numbers rather than times: two people's clocks do not agree on an order.
         return self.folder / "requests"
 
     @property
@@ -131,6 +136,7 @@ class ProcessPaths:
 
     def attempt(self, number: int) -> "AttemptPaths":
         """The files of one attempt."""
+        # Four digits keep a listing in order; beyond 9999 readers compare numbers.
         return AttemptPaths(self.attempts / f"{number:04d}")
 
     def apply(self, apply: str) -> "ApplyPaths":
@@ -147,6 +153,7 @@ class AttemptPaths:
     @property
     def claim(self) -> Path:
         """Created once by the worker: this attempt is mine."""
+        # A file for each step and writer: of one shared record, the last writer would undo the others' steps.
         return self.folder / "claim.json"
 
     @property
@@ -157,6 +164,7 @@ class AttemptPaths:
     @property
     def result(self) -> Path:
         """Created once by the child as its last act: how the run ended, in its own words."""
+        # Not the end itself: whether a stop was a person's or the worker's own, the child cannot tell.
         return self.folder / "result.json"
 
     @property
@@ -224,6 +232,7 @@ class ApplyPaths:
     @property
     def progress(self) -> Path:
         """Replaced by whoever carries it out: images done of all."""
+        # Two at once may take turns here. It is only shown; what is done is read from the labels.
         return self.folder / "progress.json"
 
 
@@ -236,6 +245,7 @@ class MachinePaths:
     @property
     def worker_lock(self) -> Path:
         """Held by the machine's one worker for its life; says who holds it. Never deleted."""
+        # A file of its own, for a lock on a file that gets replaced protects nothing.
         return self.folder / "worker.lock"
 
     @property
@@ -258,4 +268,5 @@ class ModelPaths:
     @property
     def weights(self) -> Path:
         """The weights, in safetensors format."""
+        # A format that holds numbers only: opening a pickle would run whatever it says.
         return self.folder / "weights.safetensors"

@@ -15,12 +15,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from storage.core import files
 from storage.core.errors import Damaged, InvalidValue, NotFound
 
+# The file is cut at these rather than parsed, so that the sum is over the record's bytes as they lie on disk.
 _HEAD, _NONCE, _SUM = b'{"record":', b',"nonce":"', b'","sum":"'
 
 
 class Record(BaseModel):
     """One thing kept in one file; equal records are equal values, a change is a new record."""
 
+    # An unknown field would be lost with the next revision, so it is refused; NaN is not JSON.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -34,12 +36,14 @@ def now() -> datetime:
 
 def encode(record: Record) -> bytes:
     """The record as the bytes of its file."""
+    # Most fields of most boxes are None, and each image has a file: left out, they cost nothing.
     body = record.model_dump_json(exclude_none=True).encode()
     return b"".join((_HEAD, body, _NONCE, uuid.uuid4().hex.encode(), _SUM, _digest(body), b'"}\n'))
 
 
 def decode(kind: type[R], data: bytes, path: Path) -> R:
     """The record in ``data``; Damaged, with the file and what is wrong with it, if it is not one."""
+    # From the end, as a field inside the record may bear the same name.
     body, end = data[len(_HEAD) : data.rfind(_NONCE)], data.rfind(_SUM)
     if not data.startswith(_HEAD) or end < 0 or data[end + len(_SUM) :] != _digest(body) + b'"}\n':
         raise Damaged(
@@ -65,9 +69,10 @@ def load_if_there(kind: type[R], path: Path) -> R | None:
     """The record in the file ``path``, or None if nothing was written there yet."""
     try:
         return decode(kind, files.read_file(path), path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):  # a file in a folder's place hides what would lie below it
         return None
     except OSError as error:
+        # A bad sector or a folder in the file's place is this object's trouble, not that of the list it is in.
         raise Damaged(
             "{path} is damaged: {reason}. Restore it from a backup; everything else goes on", path=str(path), reason=error.strerror
         ) from error
@@ -86,11 +91,13 @@ def explain(error: ValidationError) -> str:
     parts = []
     for problem in error.errors(include_url=False):
         where = ".".join(map(str, problem["loc"])) or "value"
+        # Cut at 80 characters: the value may be a whole pasted document.
         parts.append(f"{where}: {problem['msg'][:1].lower()}{problem['msg'][1:]}, not {problem.get('input')!r:.80}")
     return "; ".join(parts)
 
 
 def _digest(body: bytes) -> bytes:
+    # 64 bits are plenty against accidents; whoever forges a record can forge its sum.
     return hashlib.sha256(body).hexdigest()[:16].encode()
 
 

@@ -4,16 +4,21 @@ import errno
 import uuid
 from pathlib import Path
 
+from pydantic import ConfigDict
+
 from storage.core import files
 from storage.core.errors import Damaged, Refused
 from storage.core.paths import Store
 from storage.core.records import Record, encode, load_if_there
 
-FORMAT = 1
+FORMAT = 1  # raised when an older program would misread what a newer one wrote
 
 
 class Root(Record):
     """``root.json``: which store this is and the format of everything below it."""
+
+    # What a later format adds must not hide its number, by which it is refused.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     uuid: str
     format: int
@@ -23,6 +28,7 @@ def open_store(path: Path) -> Store:
     """The store at ``path``; made there if the folder is missing or empty, refused if it holds something else."""
     store = Store(path.expanduser().resolve())
     try:
+        # Read first: a store on a read-only mount can still be looked at.
         root = load_if_there(Root, store.root_file) or _make(store)
     except OSError as error:
         raise Refused(
@@ -47,6 +53,7 @@ def store_uuid(store: Store) -> str:
 
 
 def _make(store: Store) -> Root:
+    # Listed, a file looks like an empty folder, and making a folder there would be taken for made before.
     if store.root.is_file():
         raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(store.root))
     # A disk mounted as the store has a lost+found and may have hidden files of the system's.
@@ -56,6 +63,7 @@ def _make(store: Store) -> Root:
             "Folder {path} is not a store and is not empty (it holds {name!r}); choose an empty one", path=str(store.root), name=found[0]
         )
     files.make_folder(store.root)
+    # Caches are named by this uuid rather than by the path, under which another store may be mounted one day.
     root = Root(uuid=uuid.uuid4().hex, format=FORMAT)
     # Two commands may make the same store at once: the loser takes the winner's root.
     return root if files.create_once(store.root_file, encode(root)) else _existing(store)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from storage import coco, images, labels, uploads
+from storage import coco, coco_export, images, labels, uploads
 from storage.coco import Imported
 from storage.core.errors import InvalidValue, Refused
 from storage.core.paths import Store
@@ -296,7 +296,7 @@ def test_what_is_exported_can_be_imported_again(
     bring: Callable[..., Imported], store: Store, project: Project, folder: Folder, tmp_path: Path
 ) -> None:
     bring()
-    done = coco.export_coco(store, project, folder.root / "annotations.json", "person")
+    done = coco_export.export_coco(store, project, folder.root / "annotations.json", "person")
     other = create(store, "other", "fields")
     assert (done.images, done.boxes) == (3, 3)
     assert coco.import_coco(store, other, folder.root, "bob", 1.0).boxes == 3
@@ -312,7 +312,7 @@ def test_an_export_holds_the_boxes_of_the_origin_asked_for(
     drawn, found = (uploads.add(paths, name, document(name), "ann") for name in ("drawn.png", "found.png"))
     labels.save(paths, drawn.id, 0, (Box(field=date, xyxy=(1, 2, 4, 8)),), "ann")
     labels.save(paths, found.id, 0, (Box(field=total, xyxy=(1, 2, 4, 8), origin="auto", score=0.75),), "ann", origin="auto")
-    coco.export_coco(store, project, tmp_path / "out.json", origin)
+    coco_export.export_coco(store, project, tmp_path / "out.json", origin)
     written = json.loads((tmp_path / "out.json").read_text("utf-8"))
     assert [annotation.get("score") for annotation in written["annotations"]] == scores
     assert [annotation["bbox"] for annotation in written["annotations"]] == [[1, 2, 3, 6]] * len(scores)
@@ -327,18 +327,18 @@ def test_an_export_leaves_deleted_images_out_and_says_damaged_labels(
     first, second, _ = (images.get(paths, row.image) for row in Index(store).images(project.id, "all"))
     images.change(paths, first, "ann", deleted=True)
     next(paths.label_shard(second.id).glob(f"{second.id}*")).write_bytes(b"")
-    done = coco.export_coco(store, project, tmp_path / "out.json", "all")
+    done = coco_export.export_coco(store, project, tmp_path / "out.json", "all")
     assert (done.images, len(done.problems)) == (1, 1)
 
 
 @pytest.mark.parametrize("target", ["no/such/folder.json", "."])
 def test_an_output_that_cannot_be_written_is_refused(store: Store, project: Project, tmp_path: Path, target: str) -> None:
     with pytest.raises(Refused, match="cannot be written"):
-        coco.export_coco(store, project, tmp_path / target, "all")
+        coco_export.export_coco(store, project, tmp_path / target, "all")
 
 
 def test_an_export_into_the_store_is_refused(store: Store, project: Project) -> None:
     before = store.root_file.read_bytes()
     with pytest.raises(Refused, match="lies in the store"):
-        coco.export_coco(store, project, store.root_file, "all")
+        coco_export.export_coco(store, project, store.root_file, "all")
     assert store.root_file.read_bytes() == before

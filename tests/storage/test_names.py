@@ -38,15 +38,6 @@ def test_a_name_left_behind_by_a_creation_that_was_cut_off_is_free(store):
     assert objects.find_name(store, "project", "a") == "new"
 
 
-def test_a_released_name_is_free_and_only_its_holder_releases_it(store):
-    objects.claim_name(store, "project", "a", "id1", living)
-    objects.release_name(store, "project", "a", "stranger")
-    assert objects.find_name(store, "project", "a") == "id1"
-    objects.release_name(store, "project", "a", "id1")
-    objects.claim_name(store, "project", "a", "id2", living)
-    assert objects.find_name(store, "project", "a") == "id2"
-
-
 def test_claiming_again_changes_nothing(store):
     objects.claim_name(store, "project", "a", "id1", living)
     objects.claim_name(store, "project", "A", "id1", living)

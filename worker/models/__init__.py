@@ -20,6 +20,7 @@ def build(base_model: str, num_classes: int, canvas: tuple[int, int], *, pretrai
     """
     if base_model not in BASE_MODELS:
         raise ValueError(f"base model {base_model!r} is unknown; choose one of {', '.join(BASE_MODELS)}")
+    # Forked, so that building a model shifts nobody else's random numbers; weights are drawn on the CPU.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = BASE_MODELS[base_model](num_classes, canvas)

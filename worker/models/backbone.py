@@ -37,6 +37,7 @@ class TextBackbone(nn.Module):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Maps (b, 48, h/4, w/4), (b, 96, h/8, w/8), (b, 192, h/16, w/16), (b, 384, h/32, w/32)."""
+        # RGB to BGR on the device; a page is in RGB wherever else it goes.
         x = self.stem((images.flip(1) - self.mean) / self.std)
         maps = []
         for stage in self.stages:
@@ -69,8 +70,10 @@ def _wheel_weights(count: int) -> list[tuple[Tensor, Tensor]]:
     graph = onnx.load_from_string(path.read_bytes()).graph
     arrays = {tensor.name: tensor for tensor in graph.initializer}
     biases = {node.input[0]: node.input[1] for node in graph.node if node.op_type == "Add" and node.input[1] in arrays}
+    # Nodes come in the order of computation (ONNX asks for it), so the first ones are the backbone's.
     found = [(node.input[1], biases[node.output[0]]) for node in graph.node if _is_biased_conv(node, biases)][:count]
     return [
+        # ONNX hands out read-only views of the file's bytes.
         (torch.from_numpy(to_array(arrays[weight]).copy()), torch.from_numpy(to_array(arrays[bias]).flatten().copy()))
         for weight, bias in found
     ]
@@ -124,6 +127,7 @@ class _Block(nn.Module):
         x = self.spatial(x)
         if self.squeeze is not None:
             x = self.squeeze(x)
+        # One fused call; the graph spells GELU out as five operations, each a pass over memory.
         mixed = self.narrow(F.gelu(self.widen(x)))
         return x + mixed if self.shortcut else mixed
 

@@ -49,6 +49,7 @@ class FieldDetector(nn.Module):
         self.head = _Head(_WIDTH, num_classes)
         self.refiner = _Refiner(_WIDTH)
         places, strides = _locations(canvas)
+        # They follow from the canvas, so the weights need not hold them.
         self.register_buffer("places", places, persistent=False)
         self.register_buffer("strides", strides, persistent=False)
 
@@ -65,11 +66,13 @@ class FieldDetector(nn.Module):
         """Losses where targets are given, else detections; shapes as the class says."""
         logits, boxes, finest = self.predict(images)
         if targets is not None:
+            # Refined inside the loss, where it is known which: a dozen places a box instead of all ten thousand.
             return detection_losses(logits, boxes, self.places, targets, lambda page, box: self.refiner(finest[page], box))
         return [self._keep(*page) for page in zip(logits.sigmoid(), boxes, finest, strict=True)]
 
     def predict(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (b, n, num_classes) and boxes (b, n, 4), canvas pixels, of all n places, and the finest features; float32."""
+        # Not stride 4, which has three times as many places as the other three together.
         maps = self.backbone(images.float())[1:]
         levels = list(self.pyramid({str(level): features for level, features in enumerate(maps)}).values())
         logits, distances = self.head(levels)
@@ -77,17 +80,20 @@ class FieldDetector(nn.Module):
         return logits.float(), self._boxes(distances.float()), levels[0].float()
 
     def _boxes(self, distances: Tensor) -> Tensor:
+        # Always positive, and in strides, so that one head serves all levels (as in FCOS, §3).
         reach = distances.exp() * self.strides[:, None]
         return torch.cat([self.places - reach[..., :2], self.places + reach[..., 2:]], dim=-1)
 
     def _keep(self, scores: Tensor, boxes: Tensor, finest: Tensor) -> dict[str, Tensor]:
         flat = scores.flatten()
+        # First of all: refining and suppressing cost by the box.
         score, index = flat.topk(min(_MOST_CANDIDATES, flat.numel()))
         index = index[score >= SCORE_FLOOR]
         score = score[: len(index)]
         place, label = index // self.num_classes, index % self.num_classes
         height, width = self.canvas
         box = self.refiner(finest, boxes[place]).clamp(min=0).minimum(boxes.new_tensor([width, height, width, height]))
+        # Within a field only: a date inside an address is no duplicate.
         kept = batched_nms(box, score, label, _NMS_IOU)
         return {"boxes": box[kept], "labels": label[kept], "scores": score[kept]}
 
@@ -109,18 +115,22 @@ class _Refiner(nn.Module):
         self.look = nn.Linear(width, 32)
         self.mix = nn.Linear(32 * len(grid) + 2, 128)
         self.move = nn.Linear(128, 4)
+        # Begins by moving nothing: there is no edge to improve while the first guess is still wild.
         nn.init.zeros_(self.move.weight)
         nn.init.zeros_(self.move.bias)
 
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
         """Features (c, h / 8, w / 8) of one page and boxes (n, 4) on it → better boxes; no gradient to the first guess."""
-        boxes = boxes.detach()
+        boxes = boxes.detach()  # or it would learn to lean on being corrected
         centre, size = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).clamp(min=1.0)
         points = centre[:, None] + size[:, None] * self.grid
         extent = points.new_tensor([features.shape[2], features.shape[1]]) * STRIDES[0]
+        # -1 to 1 from edge to edge; a cell's centre lies half a cell in, as in `_locations`.
         seen = F.grid_sample(features[None], (points / extent * 2 - 1)[None], align_corners=False)[0]
+        # Edges move by fractions of a pixel, which bfloat16 would round away.
         with torch.autocast(features.device.type, enabled=False):
             looks = F.relu(self.look(seen.permute(1, 2, 0))).flatten(1)
+            # 1 to 1000 px become -4 to 3, about the range of the other inputs.
             hidden = F.relu(self.mix(torch.cat([looks, size.log() - 4], dim=1)))
             moves = self.move(hidden)
         return boxes + moves * size.mean(dim=1, keepdim=True)
@@ -147,7 +157,7 @@ class _Head(nn.Module):
         self.score = nn.Conv2d(width, num_classes, 3, padding=1)
         self.box = nn.Conv2d(width, 4, 3, padding=1)
         _start(self.score, math.log(_PRIOR / (1 - _PRIOR)))
-        _start(self.box, 1.0)
+        _start(self.box, 1.0)  # e strides to each edge: boxes begin at 43, 87 and 174 px
 
     def forward(self, levels: list[Tensor]) -> tuple[Tensor, Tensor]:
         logits, distances = [], []
@@ -175,5 +185,6 @@ def _place_code(level: Tensor) -> Tensor:
 def _tower(width: int, depth: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for _ in range(depth):
+        # Groups of 8 channels; the statistics of batch norm mean little at two images.
         layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), nn.GroupNorm(12, width), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)

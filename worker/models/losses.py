@@ -9,7 +9,7 @@ from torchvision.ops import box_iou, generalized_box_iou_loss
 
 _BEST = 13  # locations that learn one box, and
 _SCORE_POWER, _IOU_POWER = 1.0, 6.0  # how score and overlap rank them: TOOD, §3.2 (alpha, beta)
-_BOX_WEIGHT = 2.0
+_BOX_WEIGHT = 2.0  # of GIoU against the score loss, as for TOOD
 _RANK_WEIGHT = 0.5
 _LEAST_REACH = 4.5  # pixels, a little over half the finest stride
 
@@ -29,12 +29,15 @@ def detection_losses(
     wanted = torch.zeros_like(logits)
     box_losses, weights = [], []
     for page, target in enumerate(targets):
+        # Detached: who answers for a box is a choice, and nothing to be learned through.
         place, owner, quality = assign(logits[page].detach().sigmoid(), boxes[page].detach(), places, target)
         wanted[page, place, target["labels"][owner]] = quality
         truth, guess = target["boxes"][owner], boxes[page][place]
         refined = refine(page, guess)
+        # GIoU (Rezatofighi et al., 2019) pulls even where a guess misses its box altogether and IoU is flat.
         box_losses.append(generalized_box_iou_loss(guess, truth) + generalized_box_iou_loss(refined, truth))
         weights.append(quality)
+    # A batch of empty pages has no target score to divide by.
     total = torch.cat(weights).sum().clamp(min=1.0)
     box = (torch.cat(box_losses) * torch.cat(weights)).sum() / total
     return {
@@ -58,7 +61,7 @@ def _rank_loss(logits: Tensor, wanted: Tensor) -> Tensor:
 
 def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
     """Varifocal loss (Zhang et al., 2021): a background location counts by the score it wrongly gives."""
-    focus = torch.where(wanted > 0, wanted, 0.75 * logits.detach().sigmoid() ** 2)
+    focus = torch.where(wanted > 0, wanted, 0.75 * logits.detach().sigmoid() ** 2)  # the paper's alpha and gamma
     return F.binary_cross_entropy_with_logits(logits, wanted, reduction="none") * focus
 
 
@@ -75,7 +78,9 @@ def assign(scores: Tensor, boxes: Tensor, places: Tensor, target: dict[str, Tens
     owner = torch.where(best, overlap, -1.0).argmax(dim=1)
     place = best.any(dim=1).nonzero().squeeze(1)
     owner = owner[place]
+    # TOOD, §3.2: a box's best place is asked for its overlap, the others for less in proportion.
     rank = torch.where(best, rank, 0.0)
+    # Overlap to the sixth is as good as zero while guesses are wild.
     top = (overlap * best).amax(dim=0) / rank.amax(dim=0).clamp(min=1e-12)
     return place, owner, (rank * top)[place, owner]
 

@@ -36,6 +36,7 @@ def _keep_memory() -> None:
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
         if hasattr(library, "mallopt"):
+            # A block from mmap goes back to the kernel once freed, whatever the trim threshold says.
             library.mallopt(_MMAP_MAX, 0)
             library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
             library.mallopt(_TOP_PAD, 64 << 20)

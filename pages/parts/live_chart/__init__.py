@@ -17,6 +17,7 @@ _chart = st.components.v2.component(
     "fieldmark.live_chart",
     html='<div class="live-chart"></div>',
     css=".live-chart { width: 100% }\n",
+    # As text: an asset folder is found only for installed packages, not in a checkout.
     js=(_FOLDER / "live_chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,  # Plotly puts its style sheet into the document
 )
@@ -24,5 +25,6 @@ _chart = st.components.v2.component(
 
 def live_chart(figure: go.Figure, *, key: str) -> None:
     """Draw ``figure``, or bring the chart of this key up to date; ``uirevision`` of its layout decides what keeps the zoom."""
+    # Passed on to the page's element, where a test can see that this figure is the one drawn.
     points = max(len(trace.x) for trace in figure.data)
     _chart(key=key, data={"figure": figure.to_json(), "library": LIBRARY, "height": figure.layout.height, "points": points})
