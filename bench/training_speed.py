@@ -47,16 +47,22 @@ def load_examples(folder: Path) -> tuple[list[Example], int]:
 
 
 class Clock:
-    """Progress that keeps the seconds of each iteration and reports to a file as a worker does."""
+    """Progress that keeps the seconds of each iteration, reports to a file as a worker does, and then times a bare one.
 
-    def __init__(self) -> None:
+    The two in turn, iteration by iteration: this machine's speed drifts by more within a minute than they differ.
+    """
+
+    def __init__(self, bare: Callable[[], float]) -> None:
         self.seconds: list[float] = []
+        self.bare_seconds: list[float] = []
+        self.bare = bare
         self.file = tempfile.TemporaryFile("w")  # noqa: SIM115  # lives as long as the clock
 
     def iteration(self, done: int, loss: float, lr: float, seconds: float) -> None:
         self.seconds.append(seconds)
         self.file.write(json.dumps({"iteration": done, "loss": loss, "lr": lr, "seconds": seconds}) + "\n")
         self.file.flush()
+        self.bare_seconds.append(self.bare())  # the loop's own clock stands still meanwhile
 
     def evaluation(self, done: int, result: Evaluation) -> None: ...
 
@@ -68,30 +74,32 @@ class Clock:
         return False
 
 
-def loop_seconds(model: FieldDetector, examples: list[Example], iterations: int) -> list[float]:
-    """Seconds of each iteration of the real loop, from the second epoch on: the first one fills the page cache."""
+class Bare:
+    """Forward, backward and step of a model of its own on one ready batch; a call returns the seconds."""
+
+    def __init__(self, model: FieldDetector, batch: Batch) -> None:
+        self.model = prepare(model, DEVICE).train()
+        head, backbone = self.model.parameter_groups()
+        self.optimiser = torch.optim.RAdam([*head, *backbone], lr=1e-5, foreach=True)
+        self.batch = batch
+
+    def __call__(self) -> float:
+        started = perf_counter()
+        self.optimiser.zero_grad()
+        with precision(DEVICE):
+            losses = self.model(self.batch.images, self.batch.targets)
+        sum(losses.values()).backward()
+        self.optimiser.step()
+        return perf_counter() - started
+
+
+def loop_and_bare_seconds(model: FieldDetector, examples: list[Example], bare: Bare, iterations: int) -> tuple[list[float], list[float]]:
+    """Seconds of each iteration of the real loop and of the bare one behind it; the first epoch fills the page cache."""
     first_epoch = -(-len(examples) // BATCH)
     settings = TrainSettings(first_epoch + iterations, BATCH, 0.005, "rotations-exposure-noise", 2, 0, DEVICE)
-    clock = Clock()
+    clock = Clock(bare)
     train(model, examples, [], settings, clock)
-    return clock.seconds[first_epoch:]
-
-
-def bare_seconds(model: FieldDetector, batch: Batch, iterations: int) -> list[float]:
-    """Seconds of forward, backward and step on one ready batch."""
-    model = prepare(model, DEVICE).train()
-    head, backbone = model.parameter_groups()
-    optimiser = torch.optim.RAdam([*head, *backbone], lr=1e-5)
-    seconds = []
-    for _ in range(iterations):
-        started = perf_counter()
-        optimiser.zero_grad()
-        with precision(DEVICE):
-            losses = model(batch.images, batch.targets)
-        sum(losses.values()).backward()
-        optimiser.step()
-        seconds.append(perf_counter() - started)
-    return seconds
+    return clock.seconds[first_epoch:], clock.bare_seconds[first_epoch:]
 
 
 def reference_seconds(examples: list[Example], num_classes: int, iterations: int) -> list[float]:
@@ -118,12 +126,11 @@ def measure(folder: Path, iterations: int, reference: int, rounds: int) -> None:
     examples = everything[: max(BATCH, round(0.1 * len(everything)))]
     model = build("base-SmartOCR-01", num_classes, canvas)
     feed = batches(examples, canvas, "rotations-exposure-noise", batch=BATCH, seed=0, loaders=1, iterations=range(1))
-    batch = next(iter(feed))
-    bare_seconds(model, batch, 2)
+    alone = Bare(build("base-SmartOCR-01", num_classes, canvas), next(iter(feed)))
     loop, bare, slow = [], [], []
     for _ in range(rounds):
-        loop += loop_seconds(model, examples, iterations)
-        bare += bare_seconds(model, batch, iterations)
+        for seconds, more in zip((loop, bare), loop_and_bare_seconds(model, examples, alone, iterations), strict=True):
+            seconds += more
         slow += reference_seconds(examples, num_classes, reference)
     print(f"{folder.name}: canvas {canvas[0]}x{canvas[1]}")
     # The fastest says what the code costs, the median what this machine made of it while measuring.

@@ -72,5 +72,5 @@ def _expose() -> A.RandomBrightnessContrast:
 
 
 def _grain() -> A.GaussNoise:
-    # Grey noise at half size, enlarged: a quarter of the time of full noise, and closer to a scanner's grain.
-    return A.GaussNoise(std_range=(0, _NOISE), per_channel=False, noise_scale_factor=0.5, p=1)
+    # Grey noise at a quarter of the size, enlarged: a tenth of the time of full noise, which shows in every iteration.
+    return A.GaussNoise(std_range=(0, _NOISE), per_channel=False, noise_scale_factor=0.25, p=1)

@@ -139,7 +139,9 @@ class Reporter:
             self._write()
 
     def _write(self) -> None:
-        self._status = self._status.model_copy(update={"at": now()})
+        seconds = time.monotonic() - self._stage_started
+        stages = tuple(stage.model_copy(update={"seconds": seconds}) if stage.state == "running" else stage for stage in self._status.stages)
+        self._status = self._status.model_copy(update={"at": now(), "stages": stages})
         write_status(self._attempt, self._status)
         self._status_due = time.monotonic() + self._refresh
 
