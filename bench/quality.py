@@ -1,6 +1,6 @@
 """How many fields the whole path gets right: import with a share of labels, train, detect, apply, compare with the withheld truth.
 
-    python -m bench.quality DIR… [--iterations 600] [--label-share 0.1] [--seed 0] [--draw FOLDER]
+    python -m bench.quality DIR… [--iterations 400] [--label-share 0.1] [--seed 0] [--draw FOLDER]
 
 Each DIR is a COCO folder (annotations.json, images/). Everything goes through the command line and a worker of its own,
 as an analyst's would; the time is that of all of it. Only images that were unlabelled are scored.
@@ -55,7 +55,7 @@ def main() -> None:
     """Score each folder given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--iterations", type=int, default=600)
+    parser.add_argument("--iterations", type=int, default=400)
     parser.add_argument("--augment", default="rotations-exposure-noise")
     parser.add_argument("--lr", type=float, default=0.005)
     parser.add_argument("--label-share", type=float, default=0.1)

@@ -140,8 +140,9 @@ class Reporter:
 
     def _write(self) -> None:
         seconds = time.monotonic() - self._stage_started
-        stages = tuple(stage.model_copy(update={"seconds": seconds}) if stage.state == "running" else stage for stage in self._status.stages)
-        self._status = self._status.model_copy(update={"at": now(), "stages": stages})
+        stages = self._status.stages
+        so_far = tuple(stage.model_copy(update={"seconds": seconds}) if stage.state == "running" else stage for stage in stages)
+        self._status = self._status.model_copy(update={"at": now(), "stages": so_far})
         write_status(self._attempt, self._status)
         self._status_due = time.monotonic() + self._refresh
 
