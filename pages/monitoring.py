@@ -4,13 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.charts import CurveTexts, curves_figure, fields_figure
-from pages.parts.data import curves, get_store, load_names, process_cache
+from pages.parts.data import get_store, load_names, process_cache
 from pages.parts.guard import require
 from pages.parts.i18n import _, moment, separators
 from pages.parts.links import linked_select, set_link
 from pages.parts.live_chart import live_chart
 from pages.parts.process_details import render_advice, render_heading, render_notices, render_stages
-from pages.parts.run_figures import figures_of, render_figures, scores_frame, verdict
+from pages.parts.run_figures import curves, figures_of, render_figures, scores_frame, verdict
 from pages.parts.states import moves, state_name
 from pages.parts.text import explain
 from storage import processes

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from pages.parts.curves import Curves
 from pages.parts.i18n import _, duration, moment, ngettext, number, small_number
 from storage.processes import Process, State
 from storage.progress import Point, Status
@@ -13,6 +14,13 @@ from storage.projects import Field
 
 # The reading guide (design, section 1).
 USUAL_LOSS, GOOD_AP, EXCELLENT_AP = 0.5, 0.75, 0.8
+
+
+# 5,000 iterations take 120 KB, so a hundred runs stay small.
+@st.cache_resource(max_entries=100, show_spinner=False)
+def curves(root: str, process: str) -> Curves:  # noqa: ARG001
+    """The curves of a process, shared by all who watch it."""
+    return Curves()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pages.parts.data import Curves, ProcessCache
+from pages.parts.curves import Curves
+from pages.parts.data import ProcessCache
 from storage import attempts, processes
 from storage.attempts import Ended, Outcome
 from storage.core.records import now
