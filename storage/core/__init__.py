@@ -17,7 +17,7 @@ from storage.core.files import (
 from storage.core.ids import check_id, is_id, new_id
 from storage.core.objects import MAX_BYTES, Holder, Kind, NamedRecord, check_name, find_name
 from storage.core.paths import ApplyPaths, AttemptPaths, ModelPaths, ProcessPaths, ProjectPaths, Store
-from storage.core.records import R, Record, decode, encode, explain, load, load_if_there, make, now
+from storage.core.records import Record, decode, encode, explain, load, load_if_there, make, now
 from storage.core.revisions import create_revision, head_revision, head_revisions, load_head, parse_revision, revision_path
 from storage.core.root import Root, open_store, store_uuid
 
@@ -40,7 +40,6 @@ __all__ = [
     "NotFound",
     "ProcessPaths",
     "ProjectPaths",
-    "R",
     "Record",
     "Refused",
     "Root",
