@@ -10,6 +10,8 @@ import streamlit as st
 
 from pages.parts.guard import current_user, refuse
 from pages.parts.i18n import LANGUAGES, _, language
+from pages.parts.toasts import show_toasts
+from storage.rights import Entity
 
 HERE = Path(__file__).resolve().parent
 
@@ -31,20 +33,37 @@ with st.sidebar:
 
 def go_home() -> None:
     """The address without a path: Streamlit gives its default page no path of its own, so the first page cannot be it."""
-    st.switch_page(runs[0])
+    st.switch_page(sections[_("Project")][0])
+
+
+def listed(name: str, title: str, icon: str) -> st.Page:
+    """The page in ``name``.py under the address of that name."""
+    return st.Page(HERE / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
 
 
 user = current_user()
-# Made on every run: titles are translated, and the language may have changed.
-runs = [
-    st.Page(HERE / "processes.py", title=_("Processes"), icon=":material/list:", url_path="processes"),
-    st.Page(HERE / "monitoring.py", title=_("Monitoring"), icon=":material/show_chart:", url_path="monitoring"),
-]
-# A page that is not listed has no address; each asks for its right again all the same.
-if user.may("processes", "view"):
-    page = st.navigation({"": [st.Page(go_home, title="Fieldmark", default=True, visibility="hidden")], _("Runs"): runs})
+# Made on every run: titles are translated, and the language may have changed. By the right that each page asks for again.
+pages: dict[str, list[tuple[Entity, st.Page]]] = {
+    _("Project"): [
+        ("projects", listed("projects", _("Projects"), "folder")),
+        ("images", listed("data", _("Data"), "photo_library")),
+        ("labels", listed("labelling", _("Labelling"), "select")),
+        ("labels", listed("review", _("Review"), "fact_check")),
+    ],
+    _("Auto-labelling"): [
+        ("templates", listed("templates", _("Templates"), "tune")),
+        ("processes", listed("processes", _("Processes"), "list")),
+        ("processes", listed("monitoring", _("Monitoring"), "show_chart")),
+        ("models", listed("models", _("Models"), "deployed_code")),
+    ],
+}
+sections = {title: [page for entity, page in group if user.may(entity, "view")] for title, group in pages.items()}
+# A page that is not listed has no address.
+if user.may("projects", "view"):
+    page = st.navigation({"": [st.Page(go_home, title="Fieldmark", default=True, visibility="hidden")], **sections})
 else:
     page = st.navigation([st.Page(refuse, title="Fieldmark")])
 with st.sidebar:
     st.caption(user.name)
+show_toasts()
 page.run()

@@ -1,14 +1,12 @@
 """The guard: who is looking, and what they may see and do. The first statement of every page calls ``require``."""
 
 from dataclasses import dataclass
-from typing import Literal, NoReturn, get_args
+from typing import NoReturn
 
 import streamlit as st
 
 from pages.parts.i18n import _
-
-Entity = Literal["projects", "images", "labels", "templates", "processes", "models", "machines", "accounts"]
-Right = Literal["view", "create", "edit", "delete", "manage"]
+from storage.rights import Entity, Right, Rights, rights_of
 
 
 @dataclass(frozen=True)
@@ -17,14 +15,11 @@ class User:
 
     account: str
     name: str
-    rights: frozenset[tuple[Entity, Right]]
+    rights: Rights
 
     def may(self, entity: Entity, right: Right) -> bool:
         """Whether this person has the right; ``manage`` covers start, stop, apply and roll back."""
         return (entity, right) in self.rights
-
-
-EVERYTHING: frozenset[tuple[Entity, Right]] = frozenset((entity, right) for entity in get_args(Entity) for right in get_args(Right))
 
 
 def current_user() -> User:
@@ -32,9 +27,7 @@ def current_user() -> User:
     # From a header that only our middleware can set; not from a cookie, which a test of a page cannot seed.
     # Without the header Streamlit maps it to None.
     account = str(st.user.get("account") or "")
-    if account == "local":  # while there is no sign-in the server listens on its own host alone
-        return User(account, _("Local administrator"), EVERYTHING)
-    return User(account, account, frozenset())
+    return User(account, _("Local administrator") if account == "local" else account, rights_of(account))
 
 
 def require(entity: Entity, right: Right) -> User:

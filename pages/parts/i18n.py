@@ -45,6 +45,21 @@ def said(template: str, values: dict[str, Any]) -> str:
         return template
 
 
+def store_messages() -> dict[str, str]:
+    """Templates of everything the store may refuse, with their translations; for components that get refusals over HTTP."""
+    catalogue = _catalogue(language())
+    return {template: text for template in _store_templates() if (text := catalogue.gettext(template)) != template}
+
+
+@cache
+def _store_templates() -> tuple[str, ...]:
+    with (LOCALES / "messages.pot").open("rb") as file:
+        found = read_po(file)
+    return tuple(
+        message.id for message in found if isinstance(message.id, str) and any(path.startswith("storage/") for path, _ in message.locations)
+    )
+
+
 def number(value: float | None, digits: int = 0) -> str:
     """A number with ``digits`` decimals; a dash if there is none."""
     return (

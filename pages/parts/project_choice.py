@@ -1,0 +1,29 @@
+"""The project a page is about: chosen at the top, kept in the address and from page to page."""
+
+import streamlit as st
+
+from pages.parts.data import Names
+from pages.parts.i18n import _
+from pages.parts.links import linked_select, set_link
+from storage.projects import Project
+
+_KEY = "project_id"  # of the session: links between pages of the sidebar carry no address
+
+
+def choose_project(names: Names) -> Project | None:
+    """The project in the address, else the last one looked at, else the only one; None with a word on what to do."""
+    if not names.projects:
+        st.info(_("There is no project yet. Create one first."), icon=":material/create_new_folder:")
+        st.page_link("projects.py", label=_("Projects"), icon=":material/folder:")
+        return None
+    if "project" not in st.query_params:
+        known = st.session_state.get(_KEY)
+        only = next(iter(names.projects)) if len(names.projects) == 1 else None
+        set_link("project", known if known in names.projects else only)
+    options = {identifier: project.name for identifier, project in names.projects.items()}
+    chosen = linked_select(_("Project"), options, "project", placeholder=_("Choose a project"))
+    if chosen is None:
+        st.caption(_("Choose a project to go on."))
+        return None
+    st.session_state[_KEY] = chosen
+    return names.projects[chosen]

@@ -1,0 +1,8 @@
+"""Downloads: models."""
+
+from starlette.routing import Route
+
+
+def routes() -> list[Route]:
+    """The routes of this module."""
+    return []
