@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from storage.core import NotFound, ProjectPaths, Record, create_revision, load_head, now
+from storage.turns import Turn
 
 Split = Literal["train", "test"]
 
@@ -20,25 +21,50 @@ class Image(Record):
     height: int
     bytes: int
     split: Split | None = None
+    # Degrees clockwise, how the page is shown and trained on. Size and labels stay those of the unturned page, so
+    # that turning changes no label.
+    turn: Turn = 0
     # The bytes and labels of a deleted image stay, so adding the same file again brings both back.
     deleted: bool = False
     author: str
     at: AwareDatetime
 
 
-def get(project: ProjectPaths, image: str) -> Image:
-    """The newest revision of an image's record; NotFound if there is none or it was deleted."""
+def find(project: ProjectPaths, image: str) -> Image:
+    """The newest revision of an image's record, deleted or not; NotFound if there is none."""
     _, record = load_head(Image, project.image_shard(image), image)
-    if record is None or record.deleted:
-        raise NotFound("Image {image!r} is not in the project", image=image)
+    if record is None:
+        raise _not_there(image)
     return record
 
 
-def change(project: ProjectPaths, image: Image, author: str, *, split: Split | None = None, deleted: bool | None = None) -> Image:
-    """Write the next revision with what is given changed; Conflict if somebody was faster."""
-    changes = {"split": split, "deleted": deleted}
-    # None means "leave it"; no caller has to clear a split, and an image that was tested on stays a test image.
-    given = {key: value for key, value in changes.items() if value is not None}
+def get(project: ProjectPaths, image: str) -> Image:
+    """The newest revision of an image's record; NotFound if there is none or it was deleted."""
+    record = find(project, image)
+    if record.deleted:
+        raise _not_there(image)
+    return record
+
+
+def change(
+    project: ProjectPaths,
+    image: Image,
+    author: str,
+    *,
+    split: Split | Literal["none"] | None = None,
+    turn: Turn | None = None,
+    deleted: bool | None = None,
+) -> Image:
+    """Write the next revision with what is given changed, None leaves it; Conflict if somebody was faster.
+
+    The split "none" takes the image out of both: the next run decides anew.
+    """
+    changes = {"split": split, "turn": turn, "deleted": deleted}
+    given = {key: None if value == "none" else value for key, value in changes.items() if value is not None}
     changed = image.model_copy(update={**given, "rev": image.rev + 1, "author": author, "at": now()})
     create_revision(project.image_shard(image.id), image.id, image.rev, changed)
     return changed
+
+
+def _not_there(image: str) -> NotFound:
+    return NotFound("Image {image!r} is not in the project", image=image)

@@ -5,13 +5,33 @@ both versions stay in the history.
 """
 
 import math
-from typing import Literal
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, model_validator
 
-from storage.core import ProjectPaths, Record, create_revision, head_revision, load, load_head, now, revision_path
+from storage.core import (
+    Conflict,
+    InvalidValue,
+    ProjectPaths,
+    Record,
+    Refused,
+    create_revision,
+    head_revision,
+    load,
+    load_head,
+    now,
+    revision_path,
+)
+
+# Only named here; importing them would lengthen the chains of imports.
+if TYPE_CHECKING:
+    from storage.images import Image
+    from storage.projects import Project
 
 Origin = Literal["person", "auto"]
+LabelState = Literal["unlabelled", "labelled", "auto", "reviewed", "corrected"]
 XYXY = tuple[float, float, float, float]
 
 
@@ -48,6 +68,8 @@ class Label(Record):
     author: str
     at: AwareDatetime
     reviewed_by: str | None = None
+    # The process whose label a person changed into this one; empty if that label's boxes named none.
+    corrects: str | None = None
     # The apply that wrote this, or the one it takes back. Roll back and a repeated apply go by these alone.
     apply: str | None = None
     undoes: str | None = None
@@ -61,6 +83,15 @@ class Label(Record):
     def is_confirmed(self) -> bool:
         """Whether a person made or reviewed it: only such labels count for the gate and enter a test split."""
         return self.is_labelled and (self.origin == "person" or self.reviewed_by is not None)
+
+    @property
+    def state(self) -> LabelState:
+        """What became of the image so far, as filters and counters name it."""
+        if not self.is_labelled:
+            return "unlabelled"
+        if self.origin == "person":
+            return "labelled" if self.corrects is None else "corrected"
+        return "auto" if self.reviewed_by is None else "reviewed"
 
 
 def head(project: ProjectPaths, image: str) -> Label | None:
@@ -90,6 +121,7 @@ def save(
     origin: Origin = "person",
     class_id: str | None = None,
     reviewed_by: str | None = None,
+    corrects: str | None = None,
     apply: str | None = None,
     undoes: str | None = None,
 ) -> Label:
@@ -103,9 +135,89 @@ def save(
         author=author,
         at=now(),
         reviewed_by=reviewed_by,
+        corrects=corrects,
         apply=apply,
         undoes=undoes,
     )
     # Pressed twice or run again by the page, the second save meets the first as a Conflict: nothing doubles.
     create_revision(project.label_shard(image), image, base, label)
     return label
+
+
+def save_by_person(
+    project_paths: ProjectPaths, project: "Project", image: "Image", base: int, regions: Sequence[tuple[str, XYXY]] | None, author: str
+) -> Label:
+    """Save what a person leaves on an image, as pairs of field id and ``xyxy``; None makes it unlabelled again.
+
+    Regions that the base revision has keep their origin, score, process and model; the others become the person's.
+    An automatic label left as it was counts as accepted, and any other as not saved again. Conflict if ``base`` is
+    not the head; InvalidValue for an unknown field, and for a box outside the image or under a pixel.
+    """
+    head = _head_at(project_paths, image.id, base)
+    boxes = None if regions is None else _boxes_by_person(project, image, head, regions)
+    # None and the empty tuple differ, the order of boxes says nothing.
+    if head and (boxes is None) == (head.boxes is None) and Counter(boxes) == Counter(head.boxes):
+        return head if head.is_confirmed or not head.is_labelled else accept(project_paths, image.id, base, author)
+    return save(project_paths, image.id, base, boxes, author, corrects=_corrected(head) if boxes is not None else None)
+
+
+def accept(project_paths: ProjectPaths, image: str, base: int, author: str) -> Label:
+    """Say that an automatic label is right as it is; Refused if there is none, Conflict if ``base`` is not the head."""
+    head = _head_at(project_paths, image, base)
+    if head is None or not head.is_labelled or head.origin != "auto":
+        raise Refused("Image {image!r} has no automatic label to accept. Open it and label it by hand", image=image)
+    if head.reviewed_by is not None:
+        return head
+    # Without the apply it came from, or a roll back would take it for untouched and remove it.
+    return save(project_paths, image, base, head.boxes, author, origin="auto", class_id=head.class_id, reviewed_by=author)
+
+
+def _head_at(project: ProjectPaths, image: str, base: int) -> Label | None:
+    """The label whose revision is ``base``, None for 0; Conflict if that is not the newest."""
+    rev, label = load_head(Label, project.label_shard(image), image)
+    if rev != base:
+        raise Conflict(
+            "The label of image {image!r} was changed by somebody else meanwhile: you started from revision {base}, it is now {rev}. "
+            "Load the newest revision and make the change again",
+            image=image,
+            base=base,
+            rev=rev,
+        )
+    return label
+
+
+def _corrected(head: Label | None) -> str | None:
+    """The process whose label a person changes who saves something other than ``head``."""
+    if head and head.state in ("auto", "reviewed"):
+        return next((box.process for box in head.boxes or () if box.process), "")
+    return head.corrects if head else None
+
+
+def _boxes_by_person(project: "Project", image: "Image", head: Label | None, regions: Sequence[tuple[str, XYXY]]) -> tuple[Box, ...]:
+    # Passed unchecked: a person cannot be asked to mend a box of the model's that they did not touch.
+    known = {_place(box.field, box.xyxy): box for box in (head.boxes if head else None) or ()}
+    return tuple(known.get(_place(field, xyxy)) or _box_by_person(project, image, field, xyxy) for field, xyxy in regions)
+
+
+def _place(field: str, xyxy: XYXY) -> tuple[str, tuple[float, ...]]:
+    # A box that was shown on a turned or zoomed page comes back with an error in its last digits.
+    return field, tuple(round(side, 2) for side in xyxy)
+
+
+def _box_by_person(project: "Project", image: "Image", field: str, xyxy: XYXY) -> Box:
+    if all(field != known.id for known in project.fields):
+        raise InvalidValue("Project {project!r} has no field {field!r}. Load the page again", project=project.name, field=field)
+    left, top, right, bottom = xyxy
+    # Half a pixel over the edge is a matter of rounding on a zoomed page. NaN is inside nothing.
+    if not (left >= -0.5 and top >= -0.5 and right <= image.width + 0.5 and bottom <= image.height + 0.5):
+        raise InvalidValue(
+            "Box {xyxy} lies outside image {image!r} of {width} × {height} pixels. Draw it on the page",
+            xyxy=xyxy,
+            image=image.name,
+            width=image.width,
+            height=image.height,
+        )
+    clipped = max(0.0, left), max(0.0, top), min(float(image.width), right), min(float(image.height), bottom)
+    if not (clipped[2] - clipped[0] >= 1 and clipped[3] - clipped[1] >= 1):
+        raise InvalidValue("Box {xyxy} on image {image!r} is under a pixel wide or high. Draw it larger", xyxy=xyxy, image=image.name)
+    return Box(field=field, xyxy=clipped)

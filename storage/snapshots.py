@@ -52,7 +52,7 @@ def take(store: Store, project: Project, index: "Index", use_unreviewed: bool, a
     confirmed = [
         LabelledImage(image=row.image, rev=row.label_rev, split=row.split or "train") for row in index.images(project.id, "confirmed")
     ]
-    unreviewed = index.images(project.id, "unreviewed") if use_unreviewed else []
+    unreviewed = index.images(project.id, "auto") if use_unreviewed else []
     return Snapshot(
         project=project.id,
         fields=project.fields,

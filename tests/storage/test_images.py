@@ -88,6 +88,31 @@ def test_of_two_changes_from_one_revision_the_second_is_refused(paths: ProjectPa
     assert images.get(paths, image.id).split == "test"
 
 
+def test_a_deleted_image_is_found_and_can_be_restored(paths: ProjectPaths, document: Document) -> None:
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
+    images.change(paths, image, "ann", deleted=True)
+    images.change(paths, images.find(paths, image.id), "ann", deleted=False)
+    assert images.get(paths, image.id).rev == 3
+
+
+def test_a_turn_leaves_size_and_everything_else(paths: ProjectPaths, document: Document) -> None:
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
+    turned = images.change(paths, image, "bob", turn=270)
+    assert (turned.turn, turned.width, turned.height, turned.split) == (270, 120, 80, None)
+
+
+def test_a_split_stays_until_it_is_taken_away(paths: ProjectPaths, document: Document) -> None:
+    image = images.change(paths, uploads.add(paths, "scan.png", document("12.50"), "ann"), "ann", split="test")
+    turned = images.change(paths, image, "ann", turn=90)
+    assert turned.split == "test"
+    assert images.change(paths, turned, "ann", split="none").split is None
+
+
+def test_a_record_from_before_images_were_turned_is_upright(paths: ProjectPaths, document: Document) -> None:
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
+    assert images.Image.model_validate_json(image.model_dump_json(exclude={"turn"})) == image
+
+
 def test_of_many_who_add_one_image_at_once_exactly_one_does(paths: ProjectPaths, document: Document) -> None:
     data = document("12.50")
 

@@ -6,10 +6,13 @@ import pytest
 from pydantic import ValidationError
 
 from storage import labels
-from storage.core.errors import Conflict
+from storage.core.errors import Conflict, InvalidValue, Refused
+from storage.core.records import now
+from storage.images import Image
 from storage.labels import Box
 
 IMAGE = "a" * 64
+PAGE = Image(id=IMAGE, rev=1, name="page.png", width=100, height=50, bytes=1, author="ann", at=now())
 
 
 @pytest.fixture
@@ -79,3 +82,181 @@ def test_a_box_without_area_is_refused(xyxy):
 
 def test_an_image_never_labelled_has_no_head_and_no_history(paths):
     assert (labels.head(paths, IMAGE), labels.head_rev(paths, IMAGE), labels.history(paths, IMAGE)) == (None, 0, [])
+
+
+class Page:
+    """An image of 100 × 50 pixels in a project with a date and a total, which Ann labels."""
+
+    def __init__(self, store, project):
+        self.paths, self.project = store.project(project.id), project
+        self.date, self.total = (field.id for field in project.fields)
+
+    def found(self, *boxes, **options):
+        """A process labels the page."""
+        made = [
+            Box(field=field, xyxy=xyxy, origin="auto", process="run", model="run", score=0.8)
+            for field, xyxy in boxes or [(self.date, (1, 1, 9, 9))]
+        ]
+        return labels.save(self.paths, IMAGE, self.rev, tuple(made), "ann", origin="auto", apply="apply", **options)
+
+    def draw(self, *regions, base=None):
+        return labels.save_by_person(self.paths, self.project, PAGE, self.rev if base is None else base, regions, "ann")
+
+    def clear(self):
+        return labels.save_by_person(self.paths, self.project, PAGE, self.rev, None, "ann")
+
+    def accept(self, base=None):
+        return labels.accept(self.paths, IMAGE, self.rev if base is None else base, "ann")
+
+    @property
+    def rev(self):
+        return labels.head_rev(self.paths, IMAGE)
+
+
+@pytest.fixture
+def page(store, project):
+    return Page(store, project)
+
+
+def test_what_a_person_draws_is_theirs(page):
+    saved = page.draw((page.date, (1, 1, 9, 9)))
+    assert (saved.state, saved.rev, saved.author) == ("labelled", 1, "ann")
+    assert saved.boxes == (Box(field=page.date, xyxy=(1, 1, 9, 9)),)
+
+
+def test_boxes_a_person_left_alone_keep_where_they_came_from(page):
+    found = page.found((page.date, (1, 1, 9, 9)), (page.total, (10.1, 1, 19.7, 9)))
+    saved = page.draw((page.total, (10.1000001, 1, 19.6999999, 9)), (page.date, (1, 1, 9, 8)))
+    assert saved.boxes == (found.boxes[1], Box(field=page.date, xyxy=(1, 1, 9, 8)))
+    assert (saved.origin, saved.state, saved.corrects, saved.apply) == ("person", "corrected", "run", None)
+
+
+def test_a_box_given_another_field_is_the_persons(page):
+    page.found()
+    assert page.draw((page.total, (1, 1, 9, 9))).boxes == (Box(field=page.total, xyxy=(1, 1, 9, 9)),)
+
+
+def test_a_corrected_label_stays_one_however_often_it_is_changed(page):
+    page.found()
+    for right in (20, 30):
+        saved = page.draw((page.date, (1, 1, right, 9)))
+    assert (saved.state, saved.corrects, saved.boxes[0].origin) == ("corrected", "run", "person")
+
+
+def test_a_label_whose_boxes_name_no_process_counts_as_corrected_too(page):
+    labels.save(page.paths, IMAGE, 0, (), "ann", origin="auto")
+    assert page.draw((page.date, (1, 1, 9, 9))).state == "corrected"
+
+
+def test_taking_all_boxes_away_says_that_no_field_is_there(page):
+    page.found()
+    saved = page.draw()
+    assert (saved.boxes, saved.state) == ((), "corrected")
+
+
+def test_a_label_may_be_cleared_and_is_the_persons_when_drawn_again(page):
+    page.found()
+    assert (page.clear().boxes, page.clear().rev) == (None, 2)
+    assert page.draw((page.date, (1, 1, 9, 9))).state == "labelled"
+
+
+def test_a_label_saved_as_it_was_is_no_new_revision(page):
+    regions = [(page.date, (1, 1, 9, 9)), (page.total, (1, 1, 9, 9))]
+    first = page.draw(*regions)
+    assert page.draw(*regions) == page.draw(*reversed(regions)) == first
+    assert page.rev == 1
+
+
+def test_an_automatic_label_saved_as_it_was_is_accepted(page):
+    page.found()
+    saved = page.draw((page.date, (1, 1, 9, 9)))
+    assert (saved.state, saved.reviewed_by, saved.rev) == ("reviewed", "ann", 2)
+    assert page.draw((page.date, (1, 1, 9, 9))) == saved
+
+
+def test_a_stale_save_of_a_person_is_refused_even_if_it_changes_nothing(page):
+    page.draw((page.date, (1, 1, 9, 9)))
+    page.draw((page.date, (1, 1, 9, 8)))
+    for base in (0, 1, 7):
+        with pytest.raises(Conflict, match="it is now 2"):
+            page.draw((page.date, (1, 1, 9, 8)), base=base)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "kept"),
+    [
+        ((0, 0, 100, 50), (0, 0, 100, 50)),
+        ((-0.5, -0.4, 100.5, 50.4), (0, 0, 100, 50)),
+        ((99, 49, 100, 50), (99, 49, 100, 50)),
+    ],
+)
+def test_half_a_pixel_over_the_edge_is_cut_off(page, drawn, kept):
+    assert page.draw((page.date, drawn)).boxes[0].xyxy == kept
+
+
+@pytest.mark.parametrize(
+    ("xyxy", "reason"),
+    [
+        ((-0.6, 0, 9, 9), "outside"),
+        ((0, -1, 9, 9), "outside"),
+        ((0, 0, 100.6, 9), "outside"),
+        ((0, 0, 9, 51), "outside"),
+        ((0, 0, float("nan"), 9), "outside"),
+        ((0, 0, float("inf"), 9), "outside"),
+        ((5, 5, 5.9, 9), "under a pixel"),
+        ((5, 5, 9, 5.9), "under a pixel"),
+        ((9, 5, 5, 9), "under a pixel"),
+        ((99.5, 0, 100.5, 9), "under a pixel"),
+    ],
+)
+def test_a_box_off_the_page_or_too_small_to_see_is_refused_and_nothing_is_saved(page, xyxy, reason):
+    with pytest.raises(InvalidValue, match=reason):
+        page.draw((page.date, xyxy))
+    assert page.rev == 0
+
+
+def test_a_small_box_of_the_models_does_not_bar_a_person_from_saving(page):
+    tiny = (page.date, (1, 1, 1.5, 9))
+    page.found(tiny)
+    assert len(page.draw(tiny, (page.total, (1, 1, 9, 9))).boxes) == 2
+
+
+def test_a_field_that_left_the_scheme_is_refused(page):
+    with pytest.raises(InvalidValue, match="has no field 'gone'"):
+        page.draw(("gone", (1, 1, 9, 9)))
+
+
+def test_an_accepted_label_has_the_same_boxes_and_a_reviewer(page):
+    found = page.found()
+    saved = page.accept()
+    assert (saved.boxes, saved.origin, saved.reviewed_by, saved.state) == (found.boxes, "auto", "ann", "reviewed")
+    assert saved.apply is None
+
+
+def test_accepting_twice_changes_nothing(page):
+    page.found()
+    assert page.accept() == page.accept()
+
+
+def test_an_accepted_label_that_is_changed_after_all_is_corrected(page):
+    page.found()
+    page.accept()
+    assert (page.draw().state, labels.head(page.paths, IMAGE).reviewed_by) == ("corrected", None)
+
+
+def test_there_must_be_an_automatic_label_to_accept(page):
+    with pytest.raises(Refused, match="no automatic label"):
+        page.accept()
+    page.draw()
+    with pytest.raises(Refused):
+        page.accept()
+    page.clear()
+    with pytest.raises(Refused):
+        page.accept()
+
+
+def test_what_somebody_changed_meanwhile_cannot_be_accepted_unseen(page):
+    page.found()
+    page.found((page.total, (1, 1, 9, 9)))
+    with pytest.raises(Conflict):
+        page.accept(base=1)
