@@ -1,21 +1,33 @@
-"""Who asks for a route and what they may; the store the server works on; refusals as JSON."""
+"""What all routes share: who asks and what they may, the store the server works on, bodies, refusals as JSON."""
 
+import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache, wraps
+from inspect import iscoroutinefunction
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
+from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from server.identity import ACCOUNT_HEADER
-from storage.core import Conflict, NotFound, Store, StoreError, open_store
+from storage.caches import cache_folder
+from storage.core import Conflict, Damaged, InvalidValue, NotFound, Refused, Store, StoreError, check_id, explain, open_store
 from storage.index import Index
+from storage.projects import PROJECTS, Project
 from storage.rights import Entity, Right, rights_of
 
-Handler = Callable[[Request], Response]
-_STATUS: dict[type[StoreError], int] = {NotFound: 404, Conflict: 409}
+log = logging.getLogger(__name__)
+
+_JSON_BYTES = 5_000_000  # a label of 20,000 boxes
+_STATUS: dict[type[StoreError], int] = {NotFound: 404, Conflict: 409, Damaged: 500}
+
+Handler = Callable[[Request], Response] | Callable[[Request], Awaitable[Response]]
+Guarded = Callable[[Request], Awaitable[Response]]
+M = TypeVar("M", bound=BaseModel)
 
 
 @cache
@@ -30,32 +42,94 @@ def get_index() -> Index:
     return Index(get_store())
 
 
+@cache
+def get_cache() -> Path:
+    """This host's folder for what is derived from that store."""
+    return cache_folder(get_store())
+
+
 def account_of(request: Request) -> str:
     """The account that the identity layer named for this request."""
     return request.headers.get(ACCOUNT_HEADER.decode(), "")
 
 
-def allowed(entity: Entity, right: Right) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
-    """A route for those with this right; the handler runs in a thread, as the store's calls block."""
+def project_of(request: Request) -> Project:
+    """The project whose id the address holds; NotFound if there is none or it was deleted."""
+    return PROJECTS.get(get_store(), check_id(request.path_params["project"]))[1]
 
-    def around(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+
+def allowed(entity: Entity, right: Right) -> Callable[[Handler], Guarded]:
+    """A route for those with this right; a plain handler runs in a thread, as the store's calls block.
+
+    What the handler raises is answered as JSON: the store's refusals with their sentence, anything else as error 500
+    that tells nothing of the server's insides.
+    """
+
+    def around(handler: Handler) -> Guarded:
         @wraps(handler)
         async def guarded(request: Request) -> Response:
             if (entity, right) not in rights_of(account_of(request)):
-                return JSONResponse({"error": f"This needs the right to {right} {entity}; ask the administrator"}, 403)
+                return refusal(_no_right(entity, right), 403)
             try:
-                return await run_in_threadpool(handler, request)
+                return await _call(handler, request)
             except StoreError as error:
                 return refusal(error)
+            except ClientDisconnect:
+                return Response(status_code=400)  # to nobody
+            except Exception as error:
+                log.exception("%s %s failed", request.method, request.url.path)
+                return refusal(unexpected(error), 500)
 
         return guarded
 
     return around
 
 
-def refusal(error: StoreError) -> Response:
-    """What the store refused: the sentence, and its template with values, which the page translates."""
-    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
-    return JSONResponse(
-        {"error": str(error), "template": error.template, "values": {key: str(value) for key, value in error.values.items()}}, status
-    )
+async def _call(handler: Handler, request: Request) -> Response:
+    if iscoroutinefunction(handler):
+        return await handler(request)
+    return await run_in_threadpool(cast(Callable[[Request], Response], handler), request)
+
+
+def refusal(error: StoreError, status: int | None = None, **more: Any) -> Response:
+    """What was refused: the sentence, its template with values, which the page translates, and ``more``."""
+    known = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
+    return JSONResponse({**described(error), **more}, status or known)
+
+
+def described(error: StoreError) -> dict[str, Any]:
+    """A refusal as JSON."""
+    return {"error": str(error), "template": error.template, "values": {key: str(value) for key, value in error.values.items()}}
+
+
+def unexpected(error: Exception) -> Refused:
+    """What to say of an error that is no refusal: the system's own words where it is the system's (disk full), else nothing."""
+    if isinstance(error, OSError) and error.strerror:
+        return Refused("The server cannot read or write its files: {reason}. Tell the administrator", reason=error.strerror)
+    return Refused("Something went wrong on the server. Try again; the administrator finds the reason in its log")
+
+
+def _no_right(entity: Entity, right: Right) -> Refused:
+    return Refused("You may not do this: it needs the right to {right} {entity}. Ask the administrator for it", right=right, entity=entity)
+
+
+async def body_of(request: Request, most: int, too_long: StoreError) -> AsyncIterator[bytes]:
+    """The request's body piece by piece; ``too_long`` is raised for more than ``most`` bytes, at once where it says so itself."""
+    if int(request.headers.get("content-length", 0)) > most:
+        raise too_long
+    received = 0
+    async for piece in request.stream():
+        received += len(piece)
+        if received > most:
+            raise too_long
+        yield piece
+
+
+async def json_of(request: Request, kind: type[M]) -> M:
+    """The request's JSON as a record; InvalidValue says which field is wrong, what was expected and what came."""
+    too_long = InvalidValue("The request has more than {most} million bytes", most=_JSON_BYTES // 1_000_000)
+    body = b"".join([piece async for piece in body_of(request, _JSON_BYTES, too_long)])
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidValue("{reason}", reason=explain(error)) from error

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 OUR_PREFIX = b"x-fieldmark-"
 ACCOUNT_HEADER = b"x-fieldmark-account"
@@ -32,8 +33,12 @@ class IdentityMiddleware:
         """Handle one request or websocket."""
         if scope["type"] not in ("http", "websocket"):  # lifespan, which has no headers
             await self._app(scope, receive, send)
+        # Streamlit asks this of its websocket only. A page elsewhere whose name was turned to this address has our
+        # routes for its own, and an Origin that fits.
+        elif not is_host_allowed(Headers(scope=scope).get("host")):
+            await _refuse(scope, receive, send, "The dashboard is not served under this name; see allowedHosts in .streamlit/config.toml")
         elif _from_another_site(scope):
-            await _refuse(scope, receive, send)
+            await _refuse(scope, receive, send, "This request comes from another site; open the dashboard's own address")
         else:
             # Otherwise anybody could name themselves an account.
             sent = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(OUR_PREFIX)]
@@ -51,10 +56,9 @@ def _from_another_site(scope: Scope) -> bool:
     return changes and origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 4403})  # before it is accepted: the client sees 403
-        return
-    refusal = JSONResponse({"error": "This request comes from another site; open the dashboard's own address"}, 403)
-    await refusal(scope, receive, send)
+    else:
+        await JSONResponse({"error": reason}, 403)(scope, receive, send)

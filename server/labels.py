@@ -1,8 +1,167 @@
-"""Labels over HTTP: what the box editor reads and saves."""
+"""Labels over HTTP: what lists of images and the box editor read and save."""
 
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Limits
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from server.access import account_of, allowed, get_index, get_store, json_of, project_of, refusal
+from storage import images, labels
+from storage.core import Conflict, InvalidValue, ProjectPaths, explain
+from storage.images import Image
+from storage.index import Filter, Order, Row, Which
+from storage.labels import XYXY, Label
+from storage.projects import Project
+
+
+class _Sent(BaseModel):
+    """What a client sends; a field it does not know is a mistake, and NaN is not JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Asked(_Sent):
+    """The query of a list."""
+
+    state: Which = "all"
+    origin: Literal["person", "auto"] | None = None
+    split: Literal["train", "test", "none"] | None = None
+    name: str = ""
+    order: Order = "name"
+    descending: bool = False
+    offset: Annotated[int, Limits(ge=0, lt=2**31)] = 0
+    limit: Annotated[int, Limits(ge=1, le=500)] = 50
+    around: str | None = None
+
+
+class _Region(_Sent, strict=True):
+    field: str
+    xyxy: XYXY
+
+
+class _Save(_Sent, strict=True):
+    """A person's label, made from revision ``base``; boxes None makes the image unlabelled, no boxes at all "no fields here"."""
+
+    base: Annotated[int, Limits(ge=0)]
+    boxes: tuple[_Region, ...] | None
+
+
+class _Accept(_Sent, strict=True):
+    base: Annotated[int, Limits(ge=0)]
+
+
+@allowed("images", "view")
+def listed(request: Request) -> Response:
+    """A page of the project's images, or with ``around`` the window of ``limit`` that has this image in its middle.
+
+    ``position`` is the image's place in the whole list, null where the filter leaves it out; the window then begins at 0.
+    """
+    project, index, asked = project_of(request), get_index(), _asked(request)
+    index.refresh(project.id)
+    chosen = Filter(state=asked.state, origin=asked.origin, split=asked.split, name=asked.name)
+    total, offset, position = index.count(project.id, chosen), asked.offset, None
+    if asked.around:
+        position = index.position(project.id, asked.around, chosen, order=asked.order, descending=asked.descending)
+        # At either end the window stays full rather than the image in its middle.
+        offset = max(0, min((position or 0) - asked.limit // 2, total - asked.limit))
+    rows = index.page(project.id, chosen, order=asked.order, descending=asked.descending, limit=asked.limit, offset=offset)
+    return JSONResponse({"total": total, "offset": offset, "position": position, "images": [_row(row) for row in rows]})
+
+
+@allowed("labels", "view")
+def label(request: Request) -> Response:
+    """The image with its newest label."""
+    paths, image = _image(request, project_of(request))
+    return JSONResponse(_shown(image, labels.head(paths, image.id)))
+
+
+@allowed("labels", "view")
+def history(request: Request) -> Response:
+    """All revisions of the image's label, the newest first."""
+    paths, image = _image(request, project_of(request))
+    return JSONResponse({"revisions": [_revision(found) for found in reversed(labels.history(paths, image.id))]})
+
+
+@allowed("labels", "edit")
+async def save(request: Request) -> Response:
+    """Save a person's label; 409 with the newest one where the person started from an older."""
+    sent = await json_of(request, _Save)
+    return await run_in_threadpool(_save, request, sent)
+
+
+@allowed("labels", "edit")
+async def accept(request: Request) -> Response:
+    """Say that the automatic label is right as it is; 409 like a save."""
+    sent = await json_of(request, _Accept)
+    return await run_in_threadpool(_accept, request, sent)
 
 
 def routes() -> list[Route]:
     """The routes of this module."""
-    return []
+    image = "/api/projects/{project}/images/{image}"
+    return [
+        Route("/api/projects/{project}/images", listed),
+        Route(f"{image}/label", label, methods=["GET"]),
+        Route(f"{image}/label", save, methods=["POST"]),
+        Route(f"{image}/history", history),
+        Route(f"{image}/accept", accept, methods=["POST"]),
+    ]
+
+
+def _save(request: Request, sent: _Save) -> Response:
+    project = project_of(request)
+    paths, image = _image(request, project)
+    regions = None if sent.boxes is None else [(box.field, box.xyxy) for box in sent.boxes]
+    try:
+        return JSONResponse(_shown(image, labels.save_by_person(paths, project, image, sent.base, regions, account_of(request))))
+    except Conflict as error:
+        return _stale(error, paths, image)
+
+
+def _accept(request: Request, sent: _Accept) -> Response:
+    paths, image = _image(request, project_of(request))
+    try:
+        return JSONResponse(_shown(image, labels.accept(paths, image.id, sent.base, account_of(request))))
+    except Conflict as error:
+        return _stale(error, paths, image)
+
+
+def _stale(error: Conflict, paths: ProjectPaths, image: Image) -> Response:
+    # With what stands, so that the editor can show both versions at once.
+    return refusal(error, head=_shown(image, labels.head(paths, image.id)))
+
+
+def _image(request: Request, project: Project) -> tuple[ProjectPaths, Image]:
+    paths = get_store().project(project.id)
+    return paths, images.get(paths, request.path_params["image"])
+
+
+def _asked(request: Request) -> _Asked:
+    given = {key: value for key, value in request.query_params.items() if value}
+    try:
+        return _Asked.model_validate(given)
+    except ValidationError as error:
+        raise InvalidValue("{reason}", reason=explain(error)) from error
+
+
+def _row(row: Row) -> dict[str, Any]:
+    keys = ("image", "name", "width", "height", "turn", "state", "split", "boxes", "score", "label_rev")
+    return {key: getattr(row, key) for key in keys}
+
+
+def _shown(image: Image, label: Label | None) -> dict[str, Any]:
+    about = {key: getattr(image, key) for key in ("id", "name", "width", "height", "turn", "split")}
+    return {"image": about, **_revision(label)}
+
+
+def _revision(label: Label | None) -> dict[str, Any]:
+    """A label revision; one of number 0 stands for an image that was never labelled."""
+    if label is None:
+        return {"rev": 0, "state": "unlabelled", "author": None, "at": None, "origin": None, "reviewed_by": None, "boxes": None}
+    shown = label.model_dump(mode="json", include={"rev", "author", "at", "origin", "reviewed_by"})
+    boxes = label.model_dump(include={"boxes": {"__all__": {"field", "xyxy", "origin", "score", "process"}}})["boxes"]
+    return {**shown, "state": label.state, "boxes": boxes}

@@ -21,7 +21,8 @@ from typing import Any, Literal, TypeVar
 
 from filelock import FileLock
 
-from storage.core import ProjectPaths, Refused, Store, StoreError, head_revisions, list_names, load, revision_path, store_uuid
+from storage.caches import cache_folder
+from storage.core import ProjectPaths, Refused, Store, StoreError, head_revisions, list_names, load, revision_path
 from storage.images import Image
 from storage.labels import Label
 
@@ -79,8 +80,8 @@ class Heads:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # By uuid, as a path may have another store mounted on it. Not in the store: SQLite is unsafe on network file systems.
-        self.path = _cache_folder() / store_uuid(store) / "index.sqlite"
+        # Not in the store: SQLite is unsafe on network file systems.
+        self.path = cache_folder(store) / "index.sqlite"
 
     def refresh(self, project: str, full: bool) -> None:
         """Take in what changed in the files; ``full`` lists every name, whatever the folders' times say."""
@@ -113,12 +114,6 @@ class Heads:
 
 
 # The database file
-
-
-def _cache_folder() -> Path:
-    own = os.environ.get("FIELDMARK_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(own) if own else Path(base) / "fieldmark"
 
 
 def _open(path: Path) -> sqlite3.Connection:

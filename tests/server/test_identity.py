@@ -47,6 +47,14 @@ def test_another_site_may_not_open_the_websocket(client: TestClient) -> None:
         pass
 
 
+def test_a_name_turned_to_this_address_may_not_open_the_websocket(client: TestClient) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("ws://elsewhere/socket", headers={"host": "elsewhere", "origin": "http://elsewhere"}),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("origin", "status"),
     [("http://here", 200), ("http://elsewhere", 403), ("http://here:8080", 403), ("null", 403), (None, 200)],

@@ -1,0 +1,207 @@
+"""Labels over HTTP: lists, the editor's reading and saving; no save is lost and none overwrites another."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from storage import images, labels, uploads
+from storage.core import ProjectPaths, revision_path
+from storage.images import Image
+from storage.labels import Box
+from storage.projects import Project
+
+Document = Callable[..., bytes]
+XYXY = [10.0, 10.0, 60.0, 20.0]
+
+
+@pytest.fixture
+def api(project: Project) -> str:
+    return f"/api/projects/{project.id}/images"
+
+
+@pytest.fixture
+def at(api: str, image: Image) -> str:
+    """The image's address."""
+    return f"{api}/{image.id}"
+
+
+@pytest.fixture
+def boxes(project: Project) -> list[dict[str, Any]]:
+    return [{"field": project.fields[0].id, "xyxy": XYXY}]
+
+
+@pytest.fixture
+def pages(paths: ProjectPaths, document: Document) -> list[Image]:
+    """Seven images, named by number."""
+    return [uploads.add(paths, f"page-{number}.png", document(f"page {number}"), "ann") for number in range(7)]
+
+
+def applied(paths: ProjectPaths, project: Project, image: Image) -> None:
+    """Give the image an automatic label of one box."""
+    box = Box(field=project.fields[0].id, xyxy=(10, 10, 60, 20), origin="auto", process="p" * 26, model="m", score=0.75)
+    labels.save(paths, image.id, 0, (box,), "machine", origin="auto")
+
+
+def names(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [row["name"] for row in answer.json()["images"]]
+
+
+def test_an_image_never_labelled_has_revision_0(client: TestClient, at: str, image: Image) -> None:
+    shown = client.get(f"{at}/label").json()
+    assert shown["image"] == {"id": image.id, "name": "receipt.png", "width": 120, "height": 80, "turn": 0, "split": None}
+    assert [shown[key] for key in ("rev", "state", "author", "at", "origin", "reviewed_by", "boxes")] == [0, "unlabelled", *[None] * 5]
+
+
+def test_a_save_is_answered_with_what_is_then_there(client: TestClient, at: str, boxes: list[dict[str, Any]]) -> None:
+    saved = client.post(f"{at}/label", json={"base": 0, "boxes": boxes}).json()
+    assert (saved["rev"], saved["state"], saved["author"], saved["origin"]) == (1, "labelled", "local", "person")
+    assert saved["boxes"] == [{**boxes[0], "origin": "person", "score": None, "process": None}]
+    assert saved["at"][-1:] == "Z"
+    assert client.get(f"{at}/label").json() == saved
+
+
+def test_no_fields_here_and_unlabelled_again_are_different(client: TestClient, at: str) -> None:
+    none_here = client.post(f"{at}/label", json={"base": 0, "boxes": []}).json()
+    assert (none_here["state"], none_here["boxes"]) == ("labelled", [])
+    again = client.post(f"{at}/label", json={"base": 1, "boxes": None}).json()
+    assert (again["rev"], again["state"], again["boxes"]) == (2, "unlabelled", None)
+
+
+def test_a_stale_save_is_shown_both_versions_and_loses_neither(client: TestClient, at: str, boxes: list[dict[str, Any]]) -> None:
+    theirs = client.post(f"{at}/label", json={"base": 0, "boxes": boxes}).json()
+    refused = client.post(f"{at}/label", json={"base": 0, "boxes": []})
+    assert (refused.status_code, refused.json()["head"]) == (409, theirs)
+    assert {"error", "template", "values"} < refused.json().keys()
+    assert client.get(f"{at}/label").json() == theirs
+    mine = client.post(f"{at}/label", json={"base": theirs["rev"], "boxes": []}).json()
+    assert [found["rev"] for found in client.get(f"{at}/history").json()["revisions"]] == [mine["rev"], theirs["rev"]]
+
+
+def test_a_base_that_was_never_there_is_stale_too(client: TestClient, at: str) -> None:
+    assert client.post(f"{at}/label", json={"base": 7, "boxes": []}).status_code == 409
+
+
+def test_history_shows_every_revision_with_its_boxes_the_newest_first(client: TestClient, at: str, boxes: list[dict[str, Any]]) -> None:
+    for base, given in enumerate((boxes, [], None)):
+        client.post(f"{at}/label", json={"base": base, "boxes": given})
+    found = client.get(f"{at}/history").json()["revisions"]
+    assert [(revision["rev"], revision["state"]) for revision in found] == [(3, "unlabelled"), (2, "labelled"), (1, "labelled")]
+    assert found[2]["boxes"][0]["xyxy"] == XYXY
+
+
+def test_an_automatic_label_is_accepted_as_it_is(client: TestClient, at: str, paths: ProjectPaths, project: Project, image: Image) -> None:
+    applied(paths, project, image)
+    before = client.get(f"{at}/label").json()
+    after = client.post(f"{at}/accept", json={"base": 1}).json()
+    assert (before["state"], after["state"], after["reviewed_by"], after["boxes"]) == ("auto", "reviewed", "local", before["boxes"])
+    assert (after["boxes"][0]["score"], after["boxes"][0]["process"]) == (0.75, "p" * 26)
+
+
+def test_a_stale_accept_is_409_with_the_head(client: TestClient, at: str, paths: ProjectPaths, project: Project, image: Image) -> None:
+    applied(paths, project, image)
+    corrected = client.post(f"{at}/label", json={"base": 1, "boxes": []}).json()
+    refused = client.post(f"{at}/accept", json={"base": 1})
+    assert (refused.status_code, refused.json()["head"], corrected["state"]) == (409, corrected, "corrected")
+
+
+def test_there_is_nothing_to_accept_without_an_automatic_label(client: TestClient, at: str) -> None:
+    answer = client.post(f"{at}/accept", json={"base": 0})
+    assert (answer.status_code, "no automatic label" in answer.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"base": 0}', "boxes: field required"),
+        ('{"boxes": []}', "base: field required"),
+        ('{"base": "0", "boxes": []}', "base: input should be a valid integer"),
+        ('{"base": true, "boxes": []}', "base: input should be a valid integer"),
+        ('{"base": -1, "boxes": []}', "base: input should be greater than or equal to 0"),
+        ('{"base": 0, "boxes": [], "origin": "auto"}', "origin: extra inputs are not permitted"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, NaN, 4]}]}', "boxes.0.xyxy.2: input should be a finite number"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 1e999]}]}', "boxes.0.xyxy.3: input should be a finite number"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3]}]}', "boxes.0.xyxy.3: field required"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 9], "score": 1}]}', "boxes.0.score: extra inputs"),
+        ('{"base": 0, "boxes": [{"field": 7, "xyxy": [1, 2, 3, 9]}]}', "boxes.0.field: input should be a valid string"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [-9, 2, 30, 9]}]}', "lies outside image 'receipt.png'"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 130, 9]}]}', "lies outside image 'receipt.png'"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [30, 9, 1, 2]}]}', "under a pixel"),
+        ('{"base": 0, "boxes": [{"field": "nothing", "xyxy": [1, 2, 30, 9]}]}', "has no field 'nothing'"),
+        ('{"base": 0, "boxes": ' + "[" * 9000, "invalid JSON"),
+        ("base=0", "invalid JSON"),
+        ("", "invalid JSON"),
+        ('"' + "x" * 5_000_000 + '"', "more than 5 million bytes"),
+    ],
+)
+def test_a_save_that_is_wrong_is_refused_with_what_is_wrong(client: TestClient, at: str, project: Project, body: str, said: str) -> None:
+    answer = client.post(f"{at}/label", content=body.replace("%s", project.fields[0].id))
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+    assert client.get(f"{at}/label").json()["rev"] == 0
+
+
+def test_a_deleted_image_cannot_be_labelled(client: TestClient, at: str, paths: ProjectPaths, image: Image) -> None:
+    images.change(paths, image, "ann", deleted=True)
+    answers = [client.get(f"{at}/label"), client.get(f"{at}/history"), client.post(f"{at}/label", json={"base": 0, "boxes": []})]
+    assert [answer.status_code for answer in answers] == [404] * 3
+
+
+def test_a_damaged_label_is_said(client: TestClient, at: str, paths: ProjectPaths, image: Image) -> None:
+    client.post(f"{at}/label", json={"base": 0, "boxes": []})
+    revision_path(paths.label_shard(image.id), image.id, 1).write_bytes(b"")
+    answer = client.get(f"{at}/label")
+    assert (answer.status_code, "is damaged" in answer.json()["error"]) == (500, True)
+
+
+def test_a_list_holds_what_a_row_shows(client: TestClient, api: str, image: Image, at: str, boxes: list[dict[str, Any]]) -> None:
+    client.post(f"{at}/label", json={"base": 0, "boxes": boxes})
+    listed = client.get(api).json()
+    row = {"image": image.id, "name": "receipt.png", "width": 120, "height": 80, "turn": 0}
+    assert listed["images"] == [{**row, "state": "labelled", "split": None, "boxes": 1, "score": None, "label_rev": 1}]
+    assert (listed["total"], listed["offset"], listed["position"]) == (1, 0, None)
+
+
+def test_a_list_comes_in_pages(client: TestClient, api: str, pages: list[Image]) -> None:
+    answer = client.get(api, params={"offset": 5, "limit": 5})
+    assert (answer.json()["total"], names(answer)) == (7, ["page-5.png", "page-6.png"])
+    assert names(client.get(api, params={"limit": 2, "descending": "true"})) == ["page-6.png", "page-5.png"]
+
+
+def test_a_list_can_be_narrowed(client: TestClient, api: str, pages: list[Image]) -> None:
+    client.post(f"{api}/{pages[3].id}/label", json={"base": 0, "boxes": []})
+    assert names(client.get(api, params={"state": "labelled"})) == ["page-3.png"]
+    assert names(client.get(api, params={"origin": "person", "name": "PAGE-"})) == ["page-3.png"]
+    assert names(client.get(api, params={"split": "test"})) == []
+    assert len(names(client.get(f"{api}?state=&origin=&split=&name=&order=&around="))) == 7
+
+
+@pytest.mark.parametrize(
+    ("middle", "window"), [(3, [2, 3, 4]), (0, [0, 1, 2]), (1, [0, 1, 2]), (6, [4, 5, 6])], ids=["inside", "first", "second", "last"]
+)
+def test_a_window_has_its_image_in_the_middle_and_stays_full(
+    client: TestClient, api: str, pages: list[Image], middle: int, window: list[int]
+) -> None:
+    answer = client.get(api, params={"around": pages[middle].id, "limit": 3})
+    assert names(answer) == [f"page-{number}.png" for number in window]
+    assert (answer.json()["offset"], answer.json()["position"]) == (window[0], middle)
+
+
+def test_a_window_around_an_image_that_is_not_listed_begins_at_the_first(client: TestClient, api: str, pages: list[Image]) -> None:
+    answer = client.get(api, params={"around": pages[3].id, "limit": 2, "state": "labelled"})
+    assert (names(answer), answer.json()["position"], answer.json()["offset"]) == ([], None, 0)
+    answer = client.get(api, params={"around": "0" * 64, "limit": 2})
+    assert (names(answer), answer.json()["position"]) == (["page-0.png", "page-1.png"], None)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"state": "done"}, {"limit": "0"}, {"limit": "501"}, {"offset": "-1"}, {"offset": "9" * 30}, {"order": "size"}, {"page": "2"}],
+    ids=str,
+)
+def test_a_question_that_makes_no_sense_is_refused_with_its_name(client: TestClient, api: str, query: dict[str, str]) -> None:
+    answer = client.get(api, params=query)
+    assert (answer.status_code, answer.json()["error"].startswith(next(iter(query)))) == (400, True)
