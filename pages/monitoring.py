@@ -1,53 +1,34 @@
-"""Monitoring: one run as it learns, with its curves, figures, fields, stages and log."""
+"""Monitoring: one run as it learns, with its curves, what they mean, its fields, worst test images, stages and log."""
 
 import pandas as pd
 import streamlit as st
 
 from pages.parts.charts import CurveTexts, curves_figure, fields_figure
-from pages.parts.data import get_store, load_names, process_cache
+from pages.parts.data import get_store, is_alive, load_names, process_cache
 from pages.parts.guard import require
-from pages.parts.i18n import _, moment, separators
-from pages.parts.links import linked_select, set_link
+from pages.parts.i18n import _, separators
 from pages.parts.live_chart import live_chart
 from pages.parts.process_details import render_advice, render_heading, render_notices, render_stages
-from pages.parts.run_figures import curves, figures_of, render_figures, scores_frame, verdict
-from pages.parts.states import moves, state_name
+from pages.parts.run_figures import curves, figures_of, newest_scores, render_figures, scores_frame
+from pages.parts.run_picker import choose_run
+from pages.parts.run_verdict import Phase, reading_guide, verdict
+from pages.parts.states import moves
 from pages.parts.text import explain
+from pages.parts.worst_images import render_worst
 from storage import processes
 from storage.core import StoreError
-from storage.processes import Process
-from storage.progress import Point, read_status, tail
+from storage.processes import Process, State
+from storage.progress import Point, Status, read_status, tail
 
 # Before anything is read: the router's list alone would be no lock.
 user = require("processes", "view")
 
 LIVE_S = 2.0  # seconds between looks at a run that moves; one that does not is drawn once
 LOG_LINES = 50
+_COMPLETED = (State.COMPLETED, State.APPLYING, State.APPLIED, State.ROLLING_BACK, State.ROLLED_BACK)
 
 store = get_store()
 names = load_names(str(store.root))
-
-
-def render_picker() -> str | None:
-    """The run to watch, newest first; it stands in the address."""
-    found, _damaged = process_cache(str(store.root)).load()
-    if not found:
-        st.info(_("There is no process to watch yet. The Processes page says how to start one."), icon=":material/rocket_launch:")
-        return None
-    if "process" not in st.query_params:
-        # Into the address, so that a reload shows this run and not the one that is newest by then.
-        set_link("process", next((process for process in found if process.attempts), found[0]).id)
-    linked = st.query_params["process"]
-    # Without an attempt there is nothing to see, but a link has to lead somewhere.
-    options = {process.id: picker_text(process) for process in found if process.attempts or process.id == linked}
-    return linked_select(_("Process"), options, "process", placeholder=_("Choose a process to watch"))
-
-
-def picker_text(process: Process) -> str:
-    """A process in the list: what, on what, since when, its state, and the end of its id: the texts have to differ."""
-    since = moment(process.attempts[0].claim.at if process.attempts else process.spec.at)
-    state = state_name(process.state.value)
-    return f"{process.spec.template.name} · {names.project(process.spec.project)} · {since} · {state} · {process.id[-4:]}"
 
 
 def render_run(identifier: str, moving: bool) -> None:
@@ -63,21 +44,36 @@ def render_run(identifier: str, moving: bool) -> None:
     status = read_status(process.last.paths) if process.last else None
     # Read on from where any viewer's last tick ended, not from the start of the file.
     trained, evaluated = curves(str(store.root), identifier).read(process.attempts)
-    figures = figures_of(status, trained, evaluated)
-    render_heading(store, process, names)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        render_heading(store, process, names)
+        render_next_step(process)
     render_advice(store, process, names)
-    render_figures(process, status, figures)
+    alive = is_alive(str(store.root), process.spec.machine)
+    render_figures(process, status, figures_of(status, trained, evaluated), alive=alive)
     render_curves(process, trained, evaluated)
-    if words := verdict(figures):
-        st.info(words, icon=":material/lightbulb:")
+    render_verdict(process, status, trained, evaluated)
     fields, stages = st.columns(2, gap="large")
     with fields:
         render_fields(process, evaluated)
     with stages:
         st.subheader(_("Stages"))
         render_stages(status)
+    if project := names.projects.get(process.spec.project):
+        render_worst(process, project)
     render_notices(status)
     render_log(process)
+
+
+def render_next_step(process: Process) -> None:
+    """What there is to do with a run that went well."""
+    if process.spec.kind == "auto-label" and process.state in (State.COMPLETED, State.ROLLED_BACK):
+        if st.button(_("Apply labels"), type="primary", icon=":material/done_all:", help=_("A preview comes first")):
+            st.switch_page("processes.py", query_params={"process": process.id})
+    elif process.state == State.APPLIED:
+        if st.button(_("Review labels"), type="primary", icon=":material/fact_check:"):
+            st.switch_page("review.py", query_params={"project": process.spec.project})
+    elif process.state == State.COMPLETED and st.button(_("Show the model"), type="primary", icon=":material/deployed_code:"):
+        st.switch_page("models.py", query_params={"model": process.id})
 
 
 def render_curves(process: Process, trained: pd.DataFrame, evaluated: list[Point]) -> None:
@@ -92,11 +88,24 @@ def render_curves(process: Process, trained: pd.DataFrame, evaluated: list[Point
     live_chart(curves_figure(trained, tested, iterations, texts, key=process.id), key="curves")
 
 
+def render_verdict(process: Process, status: Status | None, trained: pd.DataFrame, evaluated: list[Point]) -> None:
+    """What the curves mean, and how to read them oneself."""
+    phase: Phase = "completed" if process.state in _COMPLETED else "running" if moves(process) else "ended"
+    scores = [(point.iteration, point.ap) for point in evaluated if point.ap is not None]
+    said = verdict(trained, scores, phase, status.test_images if status else 0)
+    if said is None:
+        return
+    show = st.warning if said.worries else st.info
+    show(said.text, icon=":material/troubleshoot:" if said.worries else ":material/lightbulb:")
+    with st.popover(_("How to read the curves"), icon=":material/help:", type="tertiary"):
+        st.markdown(reading_guide())
+
+
 def render_fields(process: Process, evaluated: list[Point]) -> None:
     """AP of each field at the last evaluation."""
     st.subheader(_("AP by field"))
     project = names.projects.get(process.spec.project)
-    scores = scores_frame(project.fields if project else (), evaluated)
+    scores = scores_frame(project.fields if project else (), newest_scores(evaluated))
     if scores.empty:
         st.caption(_("Known after the first evaluation on the test images."))
         return
@@ -114,7 +123,7 @@ def render_log(process: Process) -> None:
 
 
 st.title(_("Training monitoring"))
-if chosen := render_picker():
+if chosen := choose_run(process_cache(str(store.root)).load()[0], names):
     try:
         live = moves(processes.get(store, chosen))
     except StoreError:

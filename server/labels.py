@@ -69,7 +69,11 @@ def listed(request: Request) -> Response:
         # At either end the window stays full rather than the image in its middle.
         offset = max(0, min((position or 0) - asked.limit // 2, total - asked.limit))
     rows = index.page(project.id, chosen, order=asked.order, descending=asked.descending, limit=asked.limit, offset=offset)
-    return JSONResponse({"total": total, "offset": offset, "position": position, "images": [_row(row) for row in rows]})
+    shown = [_row(row) for row in rows]
+    if asked.order == "review":  # learning the rules costs more than the list, and only a review goes by them
+        broken = index.broken(project, rows)
+        shown = [{**item, "broken": dict(zip(("missing", "doubled"), broken[item["image"]], strict=True))} for item in shown]
+    return JSONResponse({"total": total, "offset": offset, "position": position, "images": shown})
 
 
 @allowed("labels", "view")

@@ -37,10 +37,11 @@ from storage.core import (
     sha256,
 )
 from storage.detections import ImageDetections
+from storage.evaluations import Evaluation
 from storage.images import Image
 from storage.labels import Label
 from storage.machines import MACHINES, Info, Machine
-from storage.models import Model
+from storage.models import MODELS, Entry, Model
 from storage.plans import ApplyOutcome, Begun, Plan, Progress
 from storage.processes import Request, Spec
 from storage.progress import Point, Status
@@ -48,7 +49,7 @@ from storage.projects import PROJECTS, Project
 from storage.snapshots import Snapshot
 from storage.templates import TEMPLATES, Template
 
-_NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES)}
+_NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES, MODELS)}
 
 # The variable parts of paths. A record that has an attribute of the part's name must agree with it.
 _PARTS = {
@@ -316,6 +317,7 @@ _TABLE = (
     _line(_ATTEMPT + "snapshot.json", Snapshot),
     _line(_ATTEMPT + "metrics.jsonl", None, _lines(Point)),
     _line(_ATTEMPT + "detections.jsonl", None, _lines(ImageDetections)),
+    _line(_ATTEMPT + "evaluation.json", Evaluation),
     _line(_ATTEMPT + "worker.log", None),
     _line(_ATTEMPT + "ckpt/step-{iteration}.json", Manifest, _manifest),
     _line(_ATTEMPT + "ckpt/step-{iteration}.safetensors", None, _tensors),
@@ -325,5 +327,6 @@ _TABLE = (
     _line(_APPLY + "rolledback.json", ApplyOutcome),
     _line(_APPLY + "progress.json", Progress),
     _line("models/{id}/model.json", Model, _model),
+    _line("models/{id}/model.{rev}.json", Entry, _object),
     _line("models/{id}/weights.safetensors", None),
 )

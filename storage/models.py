@@ -1,6 +1,12 @@
-"""Models: a folder with the weights and what they are, renamed into place when it is complete."""
+"""Models: a folder with the weights and what they are, renamed into place when it is complete.
 
+What a process published never changes. What people say of it (name, description, whether it is kept under Models) lies
+beside it, as revisions of an entry; a model nobody touched has none.
+"""
+
+import os
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import AwareDatetime
@@ -8,22 +14,30 @@ from pydantic import AwareDatetime
 from storage.core import (
     TEMP_PREFIX,
     Damaged,
+    Kind,
     ModelPaths,
+    NamedRecord,
+    NotFound,
     Record,
     Store,
     encode,
     is_id,
     list_names,
     load,
+    load_head,
     load_if_there,
     make_folder,
+    now,
     publish_folder,
     read_file,
     replace_file,
     sha256,
 )
 from storage.plans import Rule
-from storage.projects import Field
+from storage.projects import PROJECTS, Field
+from storage.templates import RunKind
+
+_NAME_PART = 38  # bytes of a project's and of a template's name in a default name, which has room for 100 in all
 
 
 class FieldScore(Record):
@@ -39,6 +53,9 @@ class Model(Record):
 
     id: str
     project: str
+    # Repeats the process's, which may be deleted when somebody asks where the model comes from.
+    kind: RunKind = "auto-label"
+    author: str = ""
     template: str
     machine: str
     base_model: str
@@ -55,6 +72,27 @@ class Model(Record):
     test_images: int
     weights_sha256: str
     at: AwareDatetime
+
+
+class Entry(NamedRecord):
+    """``model.<rev>.json``: what people say of a model; ``promoted`` ones are those kept under Models."""
+
+    promoted: bool
+    description: str = ""
+    author: str
+    at: AwareDatetime
+
+
+MODELS = Kind(Entry, "Model", "model")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A model with its entry and the entry's revision; 0 while the entry is only what it would be by default."""
+
+    model: Model
+    entry: Entry
+    rev: int
 
 
 def publish(store: Store, model: Model, weights: bytes) -> None:
@@ -84,10 +122,63 @@ def list_ids(store: Store) -> list[str]:
     return [name for name in list_names(store.models) if is_id(name)]
 
 
+def find(store: Store, model: str) -> Listed:
+    """The model of this id with its entry; NotFound if there is none, Damaged if a record is."""
+    record = get(store, model)
+    rev, entry = load_head(Entry, store.model(model).folder, MODELS.stem)
+    # An entry is deleted only when its name went to another at the same moment (Kind.create): as if it were not there.
+    if entry is None or entry.deleted:
+        # A training's model is what the training was for; that of an auto-labelling run is kept only if somebody wants it.
+        name, promoted = default_name(store, record), record.kind == "training"
+        entry = Entry(id=model, name=name, promoted=promoted, author=record.author, at=record.at)
+    return Listed(record, entry, rev)
+
+
+def change(
+    store: Store, listed: Listed, author: str, *, name: str | None = None, description: str | None = None, promoted: bool | None = None
+) -> Entry:
+    """Write the entry's next revision with what is given changed.
+
+    NameTaken if another model bears the name, Conflict if somebody changed the entry since ``listed`` was read.
+    """
+    changes = {"description": description, "promoted": promoted, "author": author, "at": now()}
+    entry = listed.entry.model_copy(update={key: value for key, value in changes.items() if value is not None})
+    if listed.rev:
+        return MODELS.rename(store, listed.rev, entry, name or entry.name)
+    # The default name, too, is taken only now: two models may have the same one until somebody keeps one of them.
+    return MODELS.create(store, entry.model_copy(update={"name": name or entry.name}))
+
+
+def default_name(store: Store, model: Model) -> str:
+    """``<project>-<template>-<date>-<end of the id>``, which hardly two models share."""
+    try:
+        project = PROJECTS.get(store, model.project)[1].name
+    except (NotFound, Damaged):
+        project = "project"  # its name is gone; the rest still tells models apart
+    return f"{_cut(project)}-{_cut(model.template)}-{model.at:%Y-%m-%d}-{model.id[-4:]}"
+
+
 def weights_path(store: Store, model: Model) -> Path:
-    """The weights' file after its SHA-256 was checked; Damaged if it is not what was published."""
+    """The weights' file after its SHA-256 was checked; Damaged if it is not what was published, or not there."""
     path = store.model(model.id).weights
+    try:
+        data = read_file(path)
+    except FileNotFoundError as error:
+        raise Damaged("{path} is missing. Restore it from a backup or run the process again", path=str(path)) from error
     # Each time: a hash is cheap beside a detection run, and damaged weights would show only as bad boxes.
-    if sha256(read_file(path)) != model.weights_sha256:
+    if sha256(data) != model.weights_sha256:
         raise Damaged("{path} is damaged: it does not match its SHA-256. Restore it from a backup or run the process again", path=str(path))
     return path
+
+
+def weights_size(store: Store, model: Model) -> int | None:
+    """Bytes of the weights' file; None if it is not there."""
+    try:
+        with store.model(model.id).weights.open("rb") as file:
+            return file.seek(0, os.SEEK_END)
+    except OSError:
+        return None
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:_NAME_PART].decode(errors="ignore")

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from storage.core import BadImage
 from storage.pictures import read_rgb
+from storage.turns import XYXY, Turn, turn_box, turned_size, unturn_box
 from worker.augment import augment
 
 MULTIPLE = 32  # the coarsest stride of the backbone
@@ -34,7 +35,7 @@ V = TypeVar("V")
 @dataclass(frozen=True)
 class Example:
     """One image and, where labelled, its boxes: `xyxy` (n, 4) in pixels of the original after EXIF orientation,
-    `class_id` (n,) index into the project's list of fields."""
+    `class_id` (n,) index into the project's list of fields. `turn` is how many degrees clockwise the model sees it turned."""
 
     image: str
     path: Path
@@ -42,6 +43,16 @@ class Example:
     height: int
     xyxy: NDArray[np.float32]
     class_id: NDArray[np.int64]
+    turn: Turn = 0
+
+    @property
+    def seen_size(self) -> tuple[int, int]:
+        """(width, height) as the model sees the page."""
+        return turned_size(self.width, self.height, self.turn)
+
+    def letterbox(self, canvas: tuple[int, int]) -> "Letterbox":
+        """Its map to and from the canvas."""
+        return Letterbox(self.width, self.height, canvas, self.turn)
 
 
 class NoExamples(ValueError):
@@ -66,16 +77,18 @@ def choose_canvas(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Letterbox:
-    """The map between an image of (width, height) and a canvas of (height, width): scaled to fit, at the top left."""
+    """The map between an image of (width, height) and a canvas of (height, width): turned, scaled to fit, at the top left."""
 
     width: int
     height: int
     canvas: tuple[int, int]
+    turn: Turn = 0
 
     @property
     def scale(self) -> float:
         """Pixels of the canvas per pixel of the image."""
-        return min(self.canvas[0] / self.height, self.canvas[1] / self.width)
+        width, height = turned_size(self.width, self.height, self.turn)
+        return min(self.canvas[0] / height, self.canvas[1] / width)
 
     def picture(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Pixels of the image, of any size read, on the canvas."""
@@ -84,17 +97,26 @@ class Letterbox:
         # Linear interpolation skips pixels when it shrinks, and thin strokes with them.
         shrink = cv2.INTER_AREA if across < rgb.shape[1] else cv2.INTER_LINEAR
         page = np.full((*self.canvas, 3), _PADDING, dtype=np.uint8)
-        page[:down, :across] = cv2.resize(rgb, (across, down), interpolation=shrink)
+        small = cv2.resize(rgb, (across, down), interpolation=shrink)
+        # Turned when it is small, and as a view: the copy onto the canvas is made in any case.
+        seen = np.rot90(small, -self.turn // 90)
+        page[: seen.shape[0], : seen.shape[1]] = seen
         return page
 
     def to_canvas(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """Boxes (n, 4): pixels of the image → pixels of the canvas."""
-        return (xyxy * self.scale).astype(np.float32)
+        seen = _each(xyxy, lambda box: turn_box(box, self.width, self.height, self.turn))
+        return (seen * self.scale).astype(np.float32)
 
     def to_image(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """Boxes (n, 4): pixels of the canvas → pixels of the image, clipped to it."""
-        limit = np.array([self.width, self.height] * 2, dtype=np.float32)
-        return np.clip(xyxy / self.scale, 0, limit).astype(np.float32)
+        limit = np.array(turned_size(self.width, self.height, self.turn) * 2, dtype=np.float32)
+        seen = np.clip(xyxy / self.scale, 0, limit)
+        return _each(seen, lambda box: unturn_box(box, self.width, self.height, self.turn))
+
+
+def _each(xyxy: NDArray[np.float32], change: Callable[[XYXY], XYXY]) -> NDArray[np.float32]:
+    return np.array([change(box) for box in xyxy.tolist()], dtype=np.float32).reshape(-1, 4)
 
 
 class Pages:
@@ -120,7 +142,7 @@ class Pages:
 
 def read_page(example: Example, canvas: tuple[int, int]) -> NDArray[np.uint8]:
     """One image from disk on the canvas, uint8 (height, width, 3); BadImage if it cannot be read."""
-    box = Letterbox(example.width, example.height, canvas)
+    box = example.letterbox(canvas)
     # No more than the canvas shows: a JPEG decodes at a half, quarter or eighth of its size almost for nothing.
     wanted = (int(example.height * box.scale), int(example.width * box.scale))
     return box.picture(read_rgb(example.path, at_least=wanted))
@@ -200,7 +222,7 @@ def _item(
         except BadImage as error:
             bad[example.image] = str(error)
             continue
-        xyxy = Letterbox(example.width, example.height, pages.canvas).to_canvas(example.xyxy)
+        xyxy = example.letterbox(pages.canvas).to_canvas(example.xyxy)
         # Of the epoch too, so that a page is varied differently each time it comes round.
         chance = int(np.random.default_rng((seed, epoch, place)).integers(2**31))
         page, xyxy, class_id = augment(augmentation, page, xyxy, example.class_id, chance)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from storage.core import BadImage
-from worker.data import Example, Letterbox, read_ahead, read_page
+from worker.data import Example, read_ahead, read_page
 from worker.models.detector import FieldDetector
 from worker.models.precision import precision, prepare
 
@@ -65,5 +65,5 @@ def _find(model: FieldDetector, pages: list[tuple[Example, NDArray[np.uint8]]], 
     with torch.inference_mode(), precision(device):
         found = model(images.to(device))
     for (example, _), result in zip(pages, found, strict=True):
-        boxes = Letterbox(example.width, example.height, model.canvas).to_image(result["boxes"].cpu().numpy())
+        boxes = example.letterbox(model.canvas).to_image(result["boxes"].cpu().numpy())
         yield Detections(example.image, boxes, result["labels"].cpu().numpy(), result["scores"].cpu().numpy())

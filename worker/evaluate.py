@@ -37,6 +37,15 @@ class Evaluation:
     per_field: tuple[FieldScore, ...]
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What of one image's boxes is right at IoU 0.5, by field index, one entry a box: right, missing, and wrong."""
+
+    right: list[int]
+    missing: list[int]
+    wrong: list[int]
+
+
 def score(detections: Sequence["Detections"], examples: Sequence["Example"], num_classes: int) -> Evaluation:
     """AP of `detections` against the labels of `examples`; an image without detections counts as found empty."""
     found = {item.image: item for item in detections}
@@ -65,6 +74,20 @@ def thresholds(detections: Sequence["Detections"], examples: Sequence["Example"]
     judged = [_judge(detections, examples, label, limit) for label, limit in enumerate(most)]
     pooled = _best_threshold(np.concatenate([table for table, _ in judged]), sum(count for _, count in judged))
     return [(count * _best_threshold(table, count) + _PRIOR_BOXES * pooled) / (count + _PRIOR_BOXES) for table, count in judged]
+
+
+def judge(found: "Detections", example: "Example", least: Sequence[float], most: Sequence[int]) -> Judgement:
+    """What the boxes that would be applied get right on one image: per field from `least` score up, at most `most`."""
+    result = Judgement([], [], [])
+    for label, (threshold, limit) in enumerate(zip(least, most, strict=True)):
+        truth = torch.from_numpy(example.xyxy[example.class_id == label])
+        # Matched best first, so the boxes below the threshold took nothing from those above it.
+        hits = [hit for certainty, hit in _match(found, truth, label, limit) if certainty >= threshold]
+        right = sum(hits)
+        result.right.extend([label] * right)
+        result.missing.extend([label] * (len(truth) - right))
+        result.wrong.extend([label] * (len(hits) - right))
+    return result
 
 
 def _best_threshold(table: NDArray[np.float64], truth: int) -> float:

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 
-from storage import checkpoints, images, models, snapshots
+from storage import checkpoints, evaluations, images, models, snapshots
 from storage.attempts import Ended, Outcome
 from storage.core import (
     AttemptPaths,
@@ -29,6 +29,7 @@ from storage.core import (
     sha256,
 )
 from storage.detections import Detection, ImageDetections, read_detections
+from storage.evaluations import JudgedImage
 from storage.index import Index
 from storage.labels import Label
 from storage.models import FieldScore, Model
@@ -41,7 +42,7 @@ from storage.templates import Parameters
 from worker import hardware
 from worker.data import Example, choose_canvas
 from worker.detect import Detections, detect
-from worker.evaluate import Evaluation, limits, score, thresholds
+from worker.evaluate import Evaluation, judge, limits, score, thresholds
 from worker.models import build, weights
 from worker.models.detector import FieldDetector
 from worker.reporter import Reporter
@@ -163,7 +164,7 @@ def _data(run: _Run) -> tuple[Data, FieldDetector, TrainState | None]:
     if not data.train:
         raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
     # The canvas of a resumed run follows from the same snapshot, so it is the same.
-    canvas = choose_canvas([(example.width, example.height) for _, example in labelled])
+    canvas = choose_canvas([example.seen_size for _, example in labelled])
     model = build(run.parameters.base_model, len(snapshot.fields), canvas, seed=run.parameters.seed)
     resume = _resume(run)
     run.reporter.set(canvas=canvas, images=len(data.train), test_images=len(data.test))
@@ -189,6 +190,7 @@ def _labelled(run: _Run, paths: ProjectPaths, item: LabelledImage) -> Iterator[E
         height=record.height,
         xyxy=np.array([box.xyxy for box in boxes], dtype=np.float32).reshape(-1, 4),
         class_id=np.array([index[box.field] for box in boxes], dtype=np.int64),
+        turn=record.turn,
     )
 
 
@@ -199,7 +201,7 @@ def _unlabelled(run: _Run, paths: ProjectPaths, image: str) -> Iterator[Example]
         run.reporter.notice("Image {image} skipped: {reason}", image=image, reason=str(error))
         return
     nothing = np.zeros((0, 4), dtype=np.float32)
-    yield Example(image, paths.original(image), record.width, record.height, nothing, np.zeros(0, dtype=np.int64))
+    yield Example(image, paths.original(image), record.width, record.height, nothing, np.zeros(0, dtype=np.int64), record.turn)
 
 
 def _resume(run: _Run) -> TrainState | None:
@@ -231,11 +233,30 @@ def _evaluate(run: _Run, model: FieldDetector, data: Data) -> tuple[Evaluation |
     found = list(detect(model, data.test, run.device, run.loaders, run.reporter.notice))
     most = limits([*data.train, *data.test], len(run.snapshot.fields))
     ids = [field.id for field in run.snapshot.fields]
-    rule = Rule(
-        thresholds=dict(zip(ids, thresholds(found, data.test, most), strict=True)),
-        limits=dict(zip(ids, most, strict=True)),
-    )
+    least = thresholds(found, data.test, most)
+    rule = Rule(thresholds=dict(zip(ids, least, strict=True)), limits=dict(zip(ids, most, strict=True)))
+    judged = _judge(run, data.test, found, least, most)
+    evaluations.keep(run.attempt, evaluations.Evaluation(rule=rule, images=tuple(judged)))
     return score(found, data.test, len(ids)) if data.test else None, rule
+
+
+def _judge(
+    run: _Run, examples: Sequence[Example], found: Sequence[Detections], least: Sequence[float], most: Sequence[int]
+) -> Iterator[JudgedImage]:
+    """Each test image that could be read, with what was found on it and what of it is right."""
+    labelled = {example.image: example for example in examples}
+    revisions = {item.image: item.rev for item in run.snapshot.labelled}
+    fields = run.snapshot.fields
+    for detections in found:
+        judgement = judge(detections, labelled[detections.image], least, most)
+        yield JudgedImage(
+            image=detections.image,
+            rev=revisions[detections.image],
+            detections=_record(detections, run.snapshot).detections,
+            right=tuple(fields[label].id for label in judgement.right),
+            missing=tuple(fields[label].id for label in judgement.missing),
+            wrong=tuple(fields[label].id for label in judgement.wrong),
+        )
 
 
 def _detect(run: _Run, model: FieldDetector, unlabelled: Sequence[Example]) -> None:
@@ -246,7 +267,7 @@ def _detect(run: _Run, model: FieldDetector, unlabelled: Sequence[Example]) -> N
         for line in known.values():
             writer.write(line)
         for done, found in enumerate(detect(model, todo, run.device, run.loaders, run.reporter.notice), start=len(known) + 1):
-            writer.write(_line(found, run.snapshot))
+            writer.write(_record(found, run.snapshot).model_dump_json().encode())
             run.reporter.progress(StageName.DETECTION, done, len(unlabelled))
             if run.stop.is_set():
                 return
@@ -262,15 +283,15 @@ def _known_detections(run: _Run) -> dict[str, bytes]:
     return known
 
 
-def _line(found: Detections, snapshot: Snapshot) -> bytes:
-    """Detections as a line of ``detections.jsonl``; boxes of no area, which rounding can leave, are left out."""
+def _record(found: Detections, snapshot: Snapshot) -> ImageDetections:
+    """Detections as the store keeps them; boxes of no area, which rounding can leave, are left out."""
     detections = tuple(
         # Hundredths of a pixel are finer than anybody draws; more digits only lengthen the line.
         Detection(field=snapshot.fields[field].id, xyxy=(left, top, right, bottom), score=round(float(certainty), 4))
         for (left, top, right, bottom), field, certainty in zip(found.xyxy.round(2).tolist(), found.class_id, found.score, strict=True)
         if right - left >= 1 and bottom - top >= 1
     )
-    return ImageDetections(image=found.image, detections=detections).model_dump_json().encode()
+    return ImageDetections(image=found.image, detections=detections)
 
 
 def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation | None, rule: Rule) -> None:
@@ -285,6 +306,8 @@ def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation
         # One model a process: an attempt that publishes again cannot make a second.
         id=run.process.id,
         project=spec.project,
+        kind=spec.kind,
+        author=spec.author,
         template=spec.template.name,
         machine=spec.machine,
         base_model=run.parameters.base_model,

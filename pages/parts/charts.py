@@ -57,6 +57,7 @@ def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, 
             mode="lines+markers",
             line={"color": RED, "width": 2.2},
             marker={"size": 7},
+            cliponaxis=False,  # half of the last evaluation's marker lies beyond the last iteration
         ),
     ]
     return go.Figure(curves, _curves_layout(iterations, texts, key))
@@ -65,8 +66,7 @@ def curves_figure(trained: pd.DataFrame, tested: pd.DataFrame, iterations: int, 
 def fields_figure(scores: pd.DataFrame, *, key: str) -> go.Figure:
     """AP of each field as a bar in the field's colour; columns name, colour, ap (0 to 1) and text (ap as people read it)."""
     shown = scores.iloc[::-1]  # Plotly draws the first bar at the bottom
-    figure = go.Figure()
-    figure.add_bar(
+    bars = go.Bar(
         x=shown["ap"].to_numpy(dtype=float),
         y=shown["name"].tolist(),
         text=shown["text"].tolist(),
@@ -76,17 +76,17 @@ def fields_figure(scores: pd.DataFrame, *, key: str) -> go.Figure:
         cliponaxis=False,
         hoverinfo="skip",
     )
-    figure.update_layout(
-        template="none",
-        height=32 + 30 * len(shown),
-        margin={"l": 8, "r": 44, "t": 8, "b": 8},
-        uirevision=key,
-        bargap=0.35,
-        xaxis={"range": [0, 1], "fixedrange": True, "showticklabels": False},
+    layout = {
+        "template": "none",
+        "height": 32 + 30 * len(shown),
+        "margin": {"l": 8, "r": 44, "t": 8, "b": 8},
+        "uirevision": key,
+        "bargap": 0.35,
+        "xaxis": {"range": [0, 1], "fixedrange": True, "showticklabels": False},
         # A category, or fields called 1 and 2 would become numbers.
-        yaxis={"automargin": True, "fixedrange": True, "type": "category", "ticksuffix": "  ", "showgrid": False},
-    )
-    return figure
+        "yaxis": {"automargin": True, "fixedrange": True, "type": "category", "ticksuffix": "  ", "showgrid": False},
+    }
+    return go.Figure(bars, layout)
 
 
 def _curves_layout(iterations: int, texts: CurveTexts, key: str) -> dict[str, object]:

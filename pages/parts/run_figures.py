@@ -1,7 +1,8 @@
-"""The figures of a run in words and numbers, and what they mean in plain language."""
+"""The figures of a run, in numbers and as a sentence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
@@ -11,9 +12,6 @@ from pages.parts.i18n import _, duration, moment, ngettext, number, small_number
 from storage.processes import Process, State
 from storage.progress import Point, Status
 from storage.projects import Field
-
-# The reading guide (design, section 1).
-USUAL_LOSS, GOOD_AP, EXCELLENT_AP = 0.5, 0.75, 0.8
 
 
 # 5,000 iterations take 120 KB, so a hundred runs stay small.
@@ -43,60 +41,62 @@ def figures_of(status: Status | None, trained: pd.DataFrame, evaluated: Sequence
     return Figures(int(last["iteration"]), float(trained["loss"].tail(10).mean()), float(last["lr"]), ap)
 
 
-def render_figures(process: Process, status: Status | None, figures: Figures) -> None:
-    """The main figures large, the rest as a sentence."""
+def render_figures(process: Process, status: Status | None, figures: Figures, *, alive: bool) -> None:
+    """The main figures large, and all of them as a sentence; without a live machine no promise when it will be done."""
     if status is None:
         return
+    running = alive and process.state in (State.RUNNING, State.STOPPING)
     iterations = status.iterations or process.spec.template.parameters.iterations  # 0 until the run has begun
-    running = process.state in (State.RUNNING, State.STOPPING)
     shown = {
         _("Test AP"): number(figures.ap, 3),
         _("Loss"): number(figures.loss, 3),
         _("Learning rate"): small_number(figures.lr),
         _("Iteration"): _("{done} of {total}").format(done=number(figures.iteration), total=number(iterations)),
-        _("~ Time left"): duration(status.seconds_left) if running else "–",
+        **({_("~ Time left"): duration(status.seconds_left)} if running else {_("Time taken"): duration(_seconds(process, status))}),
     }
     for column, (name, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
         column.metric(name, value)
     st.progress(min(1.0, figures.iteration / iterations) if iterations else 0.0)
-    st.caption(_sentence(status))
+    st.caption(" ".join([_sentence(status, figures), *(_ready(status) if running else [])]))
 
 
-def verdict(figures: Figures) -> str:
-    """What loss and AP mean, by the reading guide; empty while there is no figure."""
-    return " ".join([*_loss_words(figures.loss), *_ap_words(figures.ap)]) if figures.iteration else ""
-
-
-def scores_frame(fields: Sequence[Field], evaluated: Sequence[Point]) -> pd.DataFrame:
-    """Columns name, colour, ap and text: the newest AP of each field; a field without any on the test images has none."""
-    scores = next((point.per_field for point in reversed(evaluated) if point.per_field), None) or {}
+def scores_frame(fields: Sequence[Field], scores: dict[str, float | None]) -> pd.DataFrame:
+    """Columns name, colour, ap and text: the AP of each field; a field without any on the test images has none."""
     # No bar and a dash where the test images hold none of a field: 0.00 would call the model bad at it.
     rows = [(field.name, field.colour, scores[field.id] or 0.0, number(scores[field.id], 2)) for field in fields if field.id in scores]
     return pd.DataFrame(rows, columns=["name", "colour", "ap", "text"])
 
 
-def _sentence(status: Status) -> str:
+def newest_scores(evaluated: Sequence[Point]) -> dict[str, float | None]:
+    """AP by field id at the last evaluation; empty before the first."""
+    return next((point.per_field for point in reversed(evaluated) if point.per_field), None) or {}
+
+
+def _seconds(process: Process, status: Status) -> float:
+    """Seconds that all attempts took, the last one up to its latest word if it has no end."""
+    ends = [attempt.end.at if attempt.end else status.at for attempt in process.attempts]
+    return sum((end - attempt.claim.at).total_seconds() for attempt, end in zip(process.attempts, ends, strict=True))
+
+
+def _sentence(status: Status, figures: Figures) -> str:
+    """Everything in one sentence, which can be copied into a message to somebody."""
+    learned = _("AP {ap}, loss {loss}, learning rate {lr} at iteration {iteration}, epoch {epoch}.").format(
+        ap=number(figures.ap, 3),
+        loss=number(figures.loss, 3),
+        lr=small_number(figures.lr),
+        iteration=number(figures.iteration),
+        epoch=number(status.epoch),
+    )
     trained = ngettext("Trains on {count} image", "Trains on {count} images", status.images)
     tested = ngettext("tested on {count}", "tested on {count}", status.test_images)
-    rest = _("batch {batch}, epoch {epoch}, on {device}. Last update {at}.").format(
-        batch=number(status.batch), epoch=number(status.epoch), device=status.device.upper() or "–", at=moment(status.at, seconds=True)
+    rest = _("batch {batch}, on {device}. Last update {at}.").format(
+        batch=number(status.batch), device=status.device.upper() or "–", at=moment(status.at, seconds=True)
     )
-    return f"{trained}, {tested}, {rest}"
+    return f"{learned} {trained}, {tested}, {rest}"
 
 
-def _loss_words(loss: float | None) -> list[str]:
-    if loss is None:
+def _ready(status: Status) -> list[str]:
+    if status.seconds_left is None:
         return []
-    if loss < USUAL_LOSS:
-        return [_("The loss is below 0.5, as it should be.")]
-    return [_("The loss is still above 0.5; it usually falls below that as the model learns.")]
-
-
-def _ap_words(ap: float | None) -> list[str]:
-    if ap is None:
-        return [_("There is no test AP yet: it is measured every 100 iterations.")]
-    if ap > EXCELLENT_AP:
-        return [_("Test AP is above 0.8: excellent.")]
-    if ap >= GOOD_AP:
-        return [_("Test AP is 0.75 or more: good.")]
-    return [_("Test AP is below 0.75: not good yet. More iterations or more labelled images help.")]
+    # From the time of the status, not from now: it would creep forward between two updates.
+    return [_("Done at about {at}.").format(at=moment(status.at + timedelta(seconds=status.seconds_left)))]

@@ -1,19 +1,21 @@
-"""What named, revisioned objects (projects, templates, machines) share: unique names; create, find, list, change, delete.
+"""What named, revisioned objects (projects, templates, machines) share: unique names; create, find, list, change, rename, delete.
 
 A name is compared in its case-folded NFKC form, so that ``Receipts``, ``receipts`` and ``ｒeceipts`` are one name. Which id
-bears it is decided by compare-and-swap across all hosts.
+bears it is decided by compare-and-swap across all hosts: its entry under ``names/`` is written first, the object after it.
+A cut between the two leaves an entry whose object bears another name, is deleted or is not there: it counts for nothing.
 """
 
 import hashlib
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from storage.core import files, revisions
 from storage.core.errors import Conflict, Damaged, InvalidValue, NameTaken, NotFound
-from storage.core.ids import is_id
+from storage.core.ids import check_id, is_id
 from storage.core.paths import Store
 from storage.core.records import Record
 
@@ -57,18 +59,17 @@ def find_name(store: Store, kind: str, name: str) -> str | None:
     return holder.holder if holder else None
 
 
-def claim_name(store: Store, kind: str, name: str, holder: str, is_live: Callable[[str], bool]) -> None:
-    """Take ``name`` for ``holder``; NameTaken if a live object bears it.
+def claim_name(store: Store, kind: str, name: str, holder: str, keeps: Callable[[str], bool]) -> None:
+    """Take ``name`` for ``holder``; NameTaken if another object bears it.
 
-    ``is_live`` tells whether an id still is an object: a name left behind by a deleted object, or by a
-    creation that was cut off, is free. Whoever creates an object calls ``confirm_name`` afterwards.
+    ``keeps`` tells whether an id holds on to the name: one left behind by a deletion, or by a creation or renaming that
+    was cut off, is free. Whoever creates an object calls ``confirm_name`` afterwards.
     """
     rev, now = revisions.load_head(Holder, store.names(kind), _key(name))
-    if now and now.holder == holder:
-        return
-    # Names are claimed before their objects exist, so a cut between the two must not block the name for ever.
-    if now and now.holder and is_live(now.holder):
+    # Names are claimed before their objects bear them, so a cut between the two must not block the name for ever.
+    if now and now.holder and now.holder != holder and keeps(now.holder):
         raise _taken(kind, name, now.name)
+    # Also where the entry names us already: whoever read it and finds that we do not bear the name yet must be too late.
     try:
         revisions.create_revision(store.names(kind), _key(name), rev, Holder(name=name, holder=holder))
     except Conflict as error:
@@ -90,6 +91,14 @@ def confirm_name(store: Store, kind: str, name: str, holder: str) -> bool:
     except Conflict:
         return False
     return True
+
+
+def release_name(store: Store, kind: str, name: str, holder: str, seen: int) -> None:
+    """Give up ``name`` unless its entry changed since revision ``seen``, as it did if somebody claimed it since."""
+    # Only tidiness: a name that its object does not bear is free without this.
+    with suppress(Conflict):
+        if find_name(store, kind, name) == holder:
+            revisions.create_revision(store.names(kind), _key(name), seen, Holder(name=name))
 
 
 def _key(name: str) -> str:
@@ -133,7 +142,7 @@ class Kind(Generic[N]):
         name = check_name(self.word, record.name)
         record = record.model_copy(update={"name": name})
         # Claim, create, confirm: one that was frozen after its claim finds out here that the name went to a rival.
-        claim_name(store, self.stem, name, record.id, lambda other: self._is_live(store, other))
+        self._claim(store, name, record.id)
         revisions.create_revision(self._folder(store, record.id), self.stem, 0, record)
         if not confirm_name(store, self.stem, name, record.id):
             # Withdrawn by a revision: what was created once is never removed.
@@ -143,37 +152,108 @@ class Kind(Generic[N]):
 
     def get(self, store: Store, key: str) -> tuple[int, N]:
         """Head revision and record of the object whose id or name is ``key``; NotFound if there is none."""
-        identifier = find_name(store, self.stem, key) or (key if is_id(key) else None)
-        rev, record = revisions.load_head(self.record, self._folder(store, identifier), self.stem) if identifier else (0, None)
+        rev, record = self._named(store, key)
+        if record is None and is_id(key):
+            rev, record = self._head(store, key)
         if record is None or record.deleted:
             raise NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=self.word, key=key)
         return rev, record
 
     def change(self, store: Store, base: int, record: N) -> int:
-        """Write the revision after ``base``; Conflict if somebody was faster."""
+        """Write the revision after ``base``; Conflict if somebody was faster. Not for names: see ``rename``."""
         return revisions.create_revision(self._folder(store, record.id), self.stem, base, record)
+
+    def rename(self, store: Store, base: int, record: N, name: str) -> N:
+        """Write the revision after ``base`` under another name; NameTaken if a live object bears it, Conflict if stale."""
+        renamed = record.model_copy(update={"name": check_name(self.word, name)})
+        if _key(renamed.name) == _key(record.name):  # another spelling of what it bears
+            self.change(store, base, renamed)
+            return renamed
+        # Before the revision: whoever gives it the old name back starts from that one, and keeps what they claimed.
+        seen = self._entry_rev(store, record.name)
+        self._claim(store, renamed.name, record.id)
+        self.change(store, base, renamed)
+        release_name(store, self.stem, record.name, record.id, seen)
+        return renamed
+
+    def delete(self, store: Store, base: int, record: N) -> None:
+        """Write the revision after ``base`` that says so, and free the name; everything stays on disk for ``restore``."""
+        seen = self._entry_rev(store, record.name)
+        self.change(store, base, record.model_copy(update={"deleted": True}))
+        release_name(store, self.stem, record.name, record.id, seen)
+
+    def restore(self, store: Store, identifier: str) -> N:
+        """Bring a deleted object back; NameTaken if its name went to another meanwhile."""
+        rev, record = self._head(store, check_id(identifier))
+        if record is None:
+            raise NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=self.word, key=identifier)
+        if not record.deleted:  # somebody else was faster
+            return record
+        try:
+            self._claim(store, record.name, record.id)
+        except NameTaken as error:
+            raise NameTaken(
+                "{kind} {name!r} cannot be restored: another one bears the name meanwhile. Rename that one first",
+                kind=self.word,
+                name=record.name,
+            ) from error
+        restored = record.model_copy(update={"deleted": False})
+        self.change(store, rev, restored)
+        return restored
 
     def list(self, store: Store) -> Listing[N]:
         """All objects that are not deleted, ordered by name."""
+        return self._list(store, deleted=False)
+
+    def list_deleted(self, store: Store) -> Listing[N]:
+        """All deleted objects, ordered by name; several may share one."""
+        return self._list(store, deleted=True)
+
+    def _list(self, store: Store, *, deleted: bool) -> Listing[N]:
         items: list[N] = []
         damaged: list[Damaged] = []
         # Other programs leave folders of their own, such as a file manager's or a backup's.
         for identifier in filter(is_id, files.list_names(self._parent(store))):
             try:
-                _, record = revisions.load_head(self.record, self._folder(store, identifier), self.stem)
+                _, record = self._head(store, identifier)
             except Damaged as error:
                 damaged.append(error)
                 continue
-            if record and not record.deleted:
+            if record and record.deleted == deleted:
                 items.append(record)
         return Listing(sorted(items, key=lambda item: item.name.casefold()), damaged)
 
-    def _is_live(self, store: Store, identifier: str) -> bool:
+    def _named(self, store: Store, name: str) -> tuple[int, N | None]:
+        identifier = find_name(store, self.stem, name)
+        rev, record = self._head(store, identifier) if identifier else (0, None)
+        # An entry that a renaming cut off left behind leads to an object of another name.
+        return (rev, record) if record and _key(record.name) == _key(name) else (0, None)
+
+    def _claim(self, store: Store, name: str, identifier: str) -> None:
+        claim_name(store, self.stem, name, identifier, lambda other: self._keeps(store, other, name))
+
+    def _keeps(self, store: Store, identifier: str, name: str) -> bool:
+        """Whether the object bears ``name``; if it does not, what might still give it the name is refused from here on."""
         try:
-            _, record = revisions.load_head(self.record, self._folder(store, identifier), self.stem)
+            rev, record = self._head(store, identifier)
         except Damaged:
             return True  # a damaged object keeps its name until it is restored
-        return record is not None and not record.deleted
+        if record is None:
+            return False
+        if not record.deleted and _key(record.name) == _key(name):
+            return True
+        try:
+            # A renaming or restoring that claimed the name may be on its way, or was cut off: it would write this revision.
+            self.change(store, rev, record)
+        except Conflict:
+            return True  # it got there first
+        return False
+
+    def _entry_rev(self, store: Store, name: str) -> int:
+        return revisions.head_revision(store.names(self.stem), _key(name))
+
+    def _head(self, store: Store, identifier: str) -> tuple[int, N | None]:
+        return revisions.load_head(self.record, self._folder(store, identifier), self.stem)
 
     def _parent(self, store: Store) -> Path:
         # Must name the same folders as ``paths.Store``.

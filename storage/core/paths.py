@@ -193,6 +193,11 @@ class AttemptPaths:
         return self.folder / "detections.jsonl"
 
     @property
+    def evaluation(self) -> Path:
+        """Created once by the child when training is complete: what was found on the test images, and what of it is right."""
+        return self.folder / "evaluation.json"
+
+    @property
     def log(self) -> Path:
         """What the child printed."""
         return self.folder / "worker.log"

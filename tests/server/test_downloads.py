@@ -10,12 +10,8 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import save as to_bytes
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from server import downloads
-from server.identity import IdentityMiddleware
 from storage import models
 from storage.core import files
 from storage.core.paths import Store
@@ -26,19 +22,7 @@ from tests.worker import house
 ROOT = Path(__file__).resolve().parents[2]
 ID = "0" * 26
 
-Client = Callable[..., TestClient]
-
-
-@pytest.fixture
-def client(store: Store, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """The route as an account finds it."""
-    monkeypatch.setattr(downloads, "get_store", lambda: store)
-
-    def asking(account: str = "local") -> TestClient:
-        identity = Middleware(IdentityMiddleware, identify=lambda scope: account)
-        return TestClient(Starlette(routes=downloads.routes(), middleware=[identity]), base_url="http://here")
-
-    return asking
+Ask = Callable[[str], TestClient]
 
 
 @pytest.fixture
@@ -63,16 +47,16 @@ def unpacked(client: TestClient, folder: Path) -> Path:
     return folder
 
 
-def test_the_zip_holds_the_weights_as_published_and_says_what_they_are(client: Client, model: Model, tmp_path: Path) -> None:
-    folder = unpacked(client(), tmp_path / "model")
+def test_the_zip_holds_the_weights_as_published_and_says_what_they_are(client: TestClient, model: Model, tmp_path: Path) -> None:
+    folder = unpacked(client, tmp_path / "model")
     assert sorted(path.name for path in folder.iterdir()) == ["README.md", "fields.json", "model.json", "weights.safetensors"]
     assert files.sha256((folder / "weights.safetensors").read_bytes()) == model.weights_sha256
     assert Model.model_validate_json((folder / "model.json").read_text("utf-8")) == model
     assert [field["name"] for field in json.loads((folder / "fields.json").read_text("utf-8"))] == ["date", "total"]
 
 
-def test_the_program_on_its_page_runs(client: Client, model: Model, tmp_path: Path) -> None:
-    folder = unpacked(client(), tmp_path / "model")
+def test_the_program_on_its_page_runs(client: TestClient, model: Model, tmp_path: Path) -> None:
+    folder = unpacked(client, tmp_path / "model")
     (folder / "page.png").write_bytes(house.page(1))
     program = (folder / "README.md").read_text("utf-8").split("```python\n")[1].split("```")[0]
     command = [sys.executable, "-c", program, "page.png"]
@@ -81,25 +65,25 @@ def test_the_program_on_its_page_runs(client: Client, model: Model, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("model")
-def test_the_file_bears_the_models_name_in_any_alphabet(store: Store, client: Client) -> None:
+def test_the_file_bears_the_models_name_in_any_alphabet(store: Store, client: TestClient) -> None:
     models.change(store, models.find(store, ID), "ann", name="чеки-2")
-    answer = client().get(f"/api/models/{ID}/download")
+    answer = client.get(f"/api/models/{ID}/download")
     assert answer.headers["content-disposition"] == "attachment; filename=\"____-2.zip\"; filename*=UTF-8''%D1%87%D0%B5%D0%BA%D0%B8-2.zip"
 
 
 @pytest.mark.usefixtures("model")
-def test_damaged_weights_are_refused_before_anything_is_sent(store: Store, client: Client) -> None:
+def test_damaged_weights_are_refused_before_anything_is_sent(store: Store, client: TestClient) -> None:
     store.model(ID).weights.write_bytes(b"weighty")
-    answer = client().get(f"/api/models/{ID}/download")
+    answer = client.get(f"/api/models/{ID}/download")
     assert answer.status_code >= 400
     assert "does not match its SHA-256" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("identifier", ["1" * 26, "..", "x"])
-def test_a_model_that_is_not_there_is_refused(client: Client, identifier: str) -> None:
-    assert client().get(f"/api/models/{identifier}/download").status_code in (400, 404)
+def test_a_model_that_is_not_there_is_refused(client: TestClient, identifier: str) -> None:
+    assert client.get(f"/api/models/{identifier}/download").status_code in (400, 404)
 
 
 @pytest.mark.usefixtures("model")
-def test_who_may_not_see_models_may_not_download_one(client: Client) -> None:
-    assert client("mallory").get(f"/api/models/{ID}/download").status_code == 403
+def test_who_may_not_see_models_may_not_download_one(ask: Ask) -> None:
+    assert ask("mallory").get(f"/api/models/{ID}/download").status_code == 403

@@ -205,3 +205,14 @@ def test_a_window_around_an_image_that_is_not_listed_begins_at_the_first(client:
 def test_a_question_that_makes_no_sense_is_refused_with_its_name(client: TestClient, api: str, query: dict[str, str]) -> None:
     answer = client.get(api, params=query)
     assert (answer.status_code, answer.json()["error"].startswith(next(iter(query)))) == (400, True)
+
+
+def test_a_review_list_names_the_rules_that_each_label_breaks(
+    client: TestClient, api: str, paths: ProjectPaths, project: Project, pages: list[Image]
+) -> None:
+    both = tuple(Box(field=field.id, xyxy=(10, 10, 60, 20)) for field in project.fields)
+    for page in pages[:3]:  # what people's labels have in common is the rule
+        labels.save(paths, page.id, 0, both, "ann")
+    applied(paths, project, pages[3])
+    answer = client.get(api, params={"state": "auto", "order": "review"}).json()
+    assert [row["broken"] for row in answer["images"]] == [{"missing": [project.fields[1].id], "doubled": []}]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import attempts, checkpoints, labels, machines, models, plans, processes, progress, templates, uploads
+from storage import attempts, checkpoints, evaluations, labels, machines, models, plans, processes, progress, templates, uploads
 from storage.attempts import Claim, Ended, Outcome
 from storage.check import Problem, check_store
 from storage.core import files, revisions
@@ -15,6 +15,7 @@ from storage.core.objects import Holder
 from storage.core.paths import Store
 from storage.core.records import Record, encode, now
 from storage.detections import Detection, ImageDetections
+from storage.evaluations import Evaluation, JudgedImage
 from storage.labels import Box
 from storage.machines import Info
 from storage.models import Model
@@ -55,12 +56,15 @@ def run(store: Store, project: Project, template: Template, machine: str, image:
     files.create_once(paths.snapshot, encode(Snapshot(project=project.id, fields=project.fields, labelled=(), unlabelled=())))
     lines(paths.metrics, Point(iteration=1, loss=0.5), Point(iteration=2, loss=0.4))
     lines(paths.detections, ImageDetections(image=image, detections=(Detection(field="f", xyxy=(0, 0, 1, 1), score=0.5),)))
+    judged = JudgedImage(image=image, rev=2, detections=(), missing=(project.fields[0].id,))
+    evaluations.keep(paths, Evaluation(rule=Rule(thresholds={}), images=(judged,)))
     checkpoints.write(paths, 10, b"tensors", "{}")
     paths.log.write_bytes(b"hello\n")
     store.process(spec.id).run_lock.write_bytes(b"")
     attempts.finish(paths, Ended(outcome=Outcome.COMPLETED, at=now()))
     attempts.end(paths, Ended(outcome=Outcome.COMPLETED, at=now()))
     models.publish(store, model(spec.id, project), b"weights")
+    models.change(store, models.find(store, spec.id), "ann", name="best", promoted=True)
     applied(store, spec.id)
 
 

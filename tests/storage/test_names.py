@@ -38,7 +38,7 @@ def test_a_name_left_behind_by_a_creation_that_was_cut_off_is_free(store):
     assert objects.find_name(store, "project", "a") == "new"
 
 
-def test_claiming_again_changes_nothing(store):
+def test_a_name_may_be_claimed_again_by_its_holder(store):
     objects.claim_name(store, "project", "a", "id1", living)
     objects.claim_name(store, "project", "A", "id1", living)
     assert objects.confirm_name(store, "project", "a", "id1")
@@ -61,6 +61,21 @@ def test_who_is_overtaken_before_confirming_is_told(store):
     objects.claim_name(store, "project", "a", "fast", dead)
     assert not objects.confirm_name(store, "project", "a", "slow")
     assert objects.confirm_name(store, "project", "a", "fast")
+
+
+def test_a_released_name_is_free_unless_it_was_claimed_again_meanwhile(store):
+    objects.claim_name(store, "project", "a", "id1", living)
+    objects.claim_name(store, "project", "a", "id1", living)
+    objects.release_name(store, "project", "a", "id1", 1)
+    assert objects.find_name(store, "project", "a") == "id1"
+    objects.release_name(store, "project", "a", "id1", 2)
+    assert objects.find_name(store, "project", "a") is None
+
+
+def test_nobody_releases_the_name_of_another(store):
+    objects.claim_name(store, "project", "a", "id1", living)
+    objects.release_name(store, "project", "a", "id2", 1)
+    assert objects.find_name(store, "project", "a") == "id1"
 
 
 @pytest.mark.parametrize("name", ["a b", "", "a/b", "-a", "a.", "a\u202eb", "a\nb"], ids=ascii)

@@ -1,5 +1,6 @@
 """Canvas, letterbox, order of batches, augmentation and bad images."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,36 @@ def test_the_bar_lies_on_the_canvas_where_its_box_says(tmp_path, size):
     x1, y1, x2, y2 = Letterbox(*size, CANVAS).to_canvas(example.xyxy)[0]
     assert page.shape == (*CANVAS, 3)
     assert page[int((y1 + y2) / 2), int((x1 + x2) / 2)].max() < 60
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_turned_page_is_seen_turned_with_its_box(tmp_path, turn):
+    example = replace(page_file(tmp_path, "bar.png", (200, 60)), turn=turn)
+    page = read_page(example, CANVAS)
+    (x1, y1, x2, y2), edge = example.letterbox(CANVAS).to_canvas(example.xyxy)[0], 2
+    assert page[int(y1) + edge : int(y2) - edge, int(x1) + edge : int(x2) - edge].max() < 60
+    assert page[: int(y1) - edge].min() > 100
+    assert page[int(y2) + edge :].min() > 100
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_boxes_on_a_turned_page_come_back_to_where_they_were(turn):
+    box = np.array([[10, 20, 110, 60], [0, 0, 333, 777]], dtype=np.float32)
+    letterbox = Letterbox(333, 777, CANVAS, turn)
+    np.testing.assert_allclose(letterbox.to_image(letterbox.to_canvas(box)), box, atol=1e-3)
+
+
+def test_a_page_turned_by_a_quarter_fills_a_canvas_of_that_shape(tmp_path):
+    lying = replace(page_file(tmp_path, "lying.png", (100, 200)), turn=90)
+    assert choose_canvas([lying.seen_size]) == (96, 192)
+    assert lying.letterbox((100, 200)).scale == 1
+
+
+def test_a_batch_brings_boxes_turned_as_the_page(tmp_path):
+    example = page_file(tmp_path, "bar.png", (64, 128))
+    (batch,) = feed([replace(example, turn=270)], range(1), batch=1)
+    left, top, right, bottom = example.xyxy[0].tolist()
+    assert corners(batch) == [[top, 64 - right, bottom, 64 - left]]
 
 
 def test_a_jpeg_turned_by_exif_is_read_upright(tmp_path):

@@ -1,5 +1,7 @@
 """Detection over files: order, coordinates, bad images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,13 @@ def test_images_come_back_in_the_order_given(tmp_path):
 @pytest.mark.parametrize("orientation", [None, 6])
 def test_boxes_are_in_pixels_of_the_upright_original(tmp_path, orientation):
     example = dark_at(tmp_path, "page.jpg", (512, 256), (64, 96, 96, 128), orientation)
+    (found,) = run([example])
+    np.testing.assert_allclose(found.xyxy[0], [64, 96, 96, 128], atol=0.5)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_boxes_found_on_a_turned_page_are_in_pixels_of_the_unturned_one(tmp_path, turn):
+    example = replace(dark_at(tmp_path, "page.png", (256, 256), (64, 96, 96, 128)), turn=turn)
     (found,) = run([example])
     np.testing.assert_allclose(found.xyxy[0], [64, 96, 96, 128], atol=0.5)
 

@@ -1,13 +1,15 @@
-"""Average precision, limits and thresholds from held-out labels."""
+"""Average precision, limits and thresholds from held-out labels, and what is right on each image."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from storage import detections, evaluations, models
+from storage.evaluations import JudgedImage
 from worker.data import Example
 from worker.detect import Detections
-from worker.evaluate import limits, score, thresholds
+from worker.evaluate import Judgement, judge, limits, score, thresholds
 
 BOX = [10.0, 10.0, 60.0, 30.0]
 FAR = [100.0, 100.0, 150.0, 120.0]
@@ -98,3 +100,40 @@ def test_a_box_can_be_found_once_only():
     twice = Detections("a", np.array([BOX, BOX, FAR], np.float32), np.array([0, 0, 0]), np.array([0.9, 0.8, 0.3], np.float32))
     # The second box of the same place is wrong, so only scores above 0.8 are worth keeping.
     assert thresholds([twice], [labelled("a", 0)], [3])[0] > 0.3
+
+
+def test_an_image_is_judged_field_by_field():
+    boxes = found("a", (0, 0.9, True), (1, 0.8, False))
+    assert judge(boxes, labelled("a", 0, 1, 2), [0.5] * 3, [1] * 3) == Judgement(right=[0], missing=[1, 2], wrong=[1])
+
+
+def test_a_box_below_its_threshold_is_not_applied_so_its_field_is_missing():
+    boxes = found("a", (0, 0.4, True), (1, 0.4, True))
+    assert judge(boxes, labelled("a", 0, 1), [0.3, 0.5], [1, 1]) == Judgement(right=[0], missing=[1], wrong=[])
+
+
+def test_boxes_beyond_the_limit_are_not_judged():
+    boxes = found("a", (0, 0.9, True), (0, 0.8, False), (0, 0.7, False))
+    assert judge(boxes, labelled("a", 0), [0.5], [2]).wrong == [0]
+
+
+def test_a_second_box_on_a_field_that_was_found_is_wrong():
+    boxes = found("a", (0, 0.9, True), (0, 0.8, True))
+    assert judge(boxes, labelled("a", 0), [0.5], [2]) == Judgement(right=[0], missing=[], wrong=[0])
+
+
+def test_a_run_leaves_its_test_images_with_what_is_right_on_them(completed_run):
+    evaluation = evaluations.read(completed_run.process.last.paths)
+    model = models.get(completed_run.store, completed_run.process.id)
+    assert len(evaluation.images) == model.test_images
+    assert evaluation.rule == model.rule
+    assert all(len(image.right) + len(image.missing) == 2 for image in evaluation.images)  # a page has two fields
+
+
+def test_what_is_judged_are_the_boxes_that_would_be_applied(completed_run):
+    evaluation = evaluations.read(completed_run.process.last.paths)
+
+    def applied(image: JudgedImage):
+        return detections.select(detections.ImageDetections(image=image.image, detections=image.detections), evaluation.rule)
+
+    assert all(len(applied(image)) == len(image.right) + len(image.wrong) for image in evaluation.images)

@@ -1,0 +1,132 @@
+"""The test images on which a model makes most errors: how they are labelled, and what it found on them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.parts.data import get_store
+from pages.parts.i18n import _, ngettext, number
+from pages.parts.page_picture import Mark, page_picture
+from pages.parts.text import plain
+from storage import evaluations, images, labels, processes
+from storage.core import Store, StoreError, load, revision_path
+from storage.detections import Detection, ImageDetections, select
+from storage.evaluations import Evaluation, JudgedImage
+from storage.images import Image
+from storage.labels import Box, Label
+from storage.processes import Process
+from storage.projects import Field, Project
+from storage.turns import turned_size
+
+SHOWN = 5
+_ABOUT_WIDE, _TALLEST = 280, 260  # pixels, on a wide window
+
+
+@dataclass(frozen=True)
+class WorstImage:
+    """A test image with errors: the label it was judged by, the boxes that would be applied, and whether its label is newer now."""
+
+    judged: JudgedImage
+    image: Image
+    labelled: tuple[Box, ...]
+    found: tuple[Detection, ...]
+    relabelled: bool
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The worst test images of a run, of how many that were judged."""
+
+    images: tuple[WorstImage, ...]
+    judged: int
+
+
+def render_worst(process: Process, project: Project) -> None:
+    """The worst five side by side, each with what is wrong and a link to its label."""
+    st.subheader(_("Worst test images"))
+    worst = load_worst(str(get_store().root), process.id, process.state.value)
+    if worst is None:
+        st.caption(_("Known once training is complete: the best weights then look at every test image."))
+        return
+    if not worst.images:
+        st.caption(ngettext("No error on the {count} test image", "No error on the {count} test images", worst.judged) + ".")
+        return
+    st.caption(_("Look at these first: a wrong label costs more than anything else. Solid: as labelled; dashed: as found."))
+    fields = {field.id: field for field in project.fields}
+    room = _room([shown.image for shown in worst.images])
+    for column, shown in zip(st.columns(SHOWN), worst.images, strict=False):
+        with column:
+            page_picture(project.id, shown.image, list(_marks(fields, shown)), room=room, key=f"worst_{shown.image.id}")
+            _render_words(project, fields, shown)
+
+
+# Of the state, too: the last look at a run comes when it ends, and must not show what was known before that.
+@st.cache_resource(ttl=15, max_entries=200, show_spinner=False)
+def load_worst(root: str, process: str, state: str) -> Worst | None:  # noqa: ARG001
+    """The worst test images of a process, at most 15 s old; None before the first evaluation of its best weights."""
+    store = get_store()
+    found = processes.get(store, process)
+    # The newest attempt that has one: one that was resumed is without for a while.
+    evaluation = next((read for attempt in reversed(found.attempts) if (read := evaluations.read(attempt.paths))), None)
+    if evaluation is None:
+        return None
+    return Worst(tuple(_worst_images(store, found.spec.project, evaluation)), len(evaluation.images))
+
+
+def _worst_images(store: Store, project: str, evaluation: Evaluation) -> Iterator[WorstImage]:
+    paths = store.project(project)
+    for judged in evaluations.worst(evaluation, SHOWN):
+        try:
+            image = images.get(paths, judged.image)
+            label = load(Label, revision_path(paths.label_shard(judged.image), judged.image, judged.rev))
+        except StoreError:
+            continue  # deleted since, or damaged, which the Data page tells
+        found = select(ImageDetections(image=judged.image, detections=judged.detections), evaluation.rule)
+        relabelled = labels.head_rev(paths, judged.image) != judged.rev
+        yield WorstImage(judged, image, label.boxes or (), found, relabelled)
+
+
+def _room(pages: Sequence[Image]) -> int:
+    """Pixels of height for pictures side by side, a fifth of the page wide: a row of wide pages needs less than one of tall ones."""
+    sizes = [turned_size(page.width, page.height, page.turn) for page in pages]
+    return int(min(_TALLEST, _ABOUT_WIDE * max(height / width for width, height in sizes)))
+
+
+def _render_words(project: Project, fields: dict[str, Field], shown: WorstImage) -> None:
+    st.caption("  \n".join(_lines(fields, shown)))
+    st.page_link(
+        "labelling.py",
+        label=_("Is the label right?"),
+        icon=":material/select:",
+        query_params={"project": project.id, "image": shown.image.id},
+    )
+
+
+def _lines(fields: dict[str, Field], shown: WorstImage) -> Iterator[str]:
+    yield f"**{plain(shown.image.name)}**"
+    if not shown.found:
+        yield _("Nothing was found.")
+    elif shown.judged.missing:
+        yield _("Missing: {fields}").format(fields=_named(shown.judged.missing, fields))
+    if shown.judged.wrong:
+        yield _("Wrong: {fields}").format(fields=_named(shown.judged.wrong, fields))
+    if shown.relabelled:
+        yield _("Its label was changed since.")
+
+
+def _marks(fields: dict[str, Field], shown: WorstImage) -> Iterator[Mark]:
+    # Boxes of a field that was deleted since have neither name nor colour any more.
+    for box in shown.labelled:
+        if field := fields.get(box.field):
+            yield Mark(box.xyxy, field.colour, field.name, found=False)
+    for detection in shown.found:
+        if field := fields.get(detection.field):
+            yield Mark(detection.xyxy, field.colour, f"{field.name} {number(detection.score, 2)}", found=True)
+
+
+def _named(ids: Sequence[str], fields: dict[str, Field]) -> str:
+    """Names of fields, with how often where it is more than once."""
+    counted = Counter(fields[field].name for field in ids if field in fields)
+    return ", ".join(plain(name) + (f" × {count}" if count > 1 else "") for name, count in counted.items())

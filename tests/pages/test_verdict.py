@@ -1,0 +1,137 @@
+"""What is said of curves: how they go, what that means, and what to try next."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pages.parts.run_verdict import FEW_TEST_IMAGES, Phase, Trend, few_test_images, trend, verdict
+from tests import runs
+
+Loss = Callable[[int], float]
+
+
+def training(loss: Loss, iterations: int = 1000) -> pd.DataFrame:
+    """A training with this loss, shaking as a batch of two makes it shake."""
+    steps = np.arange(1, iterations + 1, dtype=float)
+    shake = np.random.default_rng(0).normal(0, 0.1, iterations)
+    losses = np.array([loss(int(step)) for step in steps])
+    return pd.DataFrame({"iteration": steps, "loss": losses * (1 + shake), "lr": np.full(iterations, 0.005)})
+
+
+def falling(iteration: int) -> float:
+    return 0.3 + 7 * math.exp(-iteration / 300)
+
+
+def level(iteration: int) -> float:
+    return 0.3 + 7 * math.exp(-iteration / 60)
+
+
+def flat(iteration: int) -> float:
+    return 2.2
+
+
+def diverging(iteration: int) -> float:
+    return falling(min(iteration, 600)) + 0.01 * max(0, iteration - 600)
+
+
+def scores(*aps: float) -> list[tuple[int, float]]:
+    """An evaluation every 100 iterations."""
+    return [(100 * number, ap) for number, ap in enumerate(aps, start=1)]
+
+
+RISING = scores(0.2, 0.4, 0.5, 0.6, 0.65, 0.7, 0.72, 0.74, 0.75, 0.76)
+LEARNED_BY_HEART = scores(0.4, 0.6, 0.7, 0.72, 0.7, 0.68, 0.66, 0.64, 0.62, 0.6)
+ONE_BAD_EVALUATION = scores(0.4, 0.6, 0.7, 0.72, 0.73, 0.74, 0.75, 0.76, 0.77, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "tested", "expected"),
+    [
+        (falling, RISING, "falling"),
+        (falling, [], "falling"),  # without a test set
+        (level, RISING, "level"),
+        (flat, scores(0.0, 0.0, 0.1), "level"),
+        (diverging, RISING, "diverging"),
+        (diverging, LEARNED_BY_HEART, "diverging"),  # AP falls with it, but not for being learned by heart
+        (falling, LEARNED_BY_HEART, "overfitting"),
+        (level, LEARNED_BY_HEART, "overfitting"),
+        (falling, ONE_BAD_EVALUATION, "falling"),  # which may be chance
+    ],
+)
+def test_a_curve_is_told_by_its_trend(loss: Loss, tested: Sequence[tuple[int, float]], expected: Trend) -> None:
+    assert trend(training(loss), tested) == expected
+
+
+@pytest.mark.parametrize("loss", [falling, flat, diverging])
+def test_before_a_hundred_iterations_nothing_is_claimed(loss: Loss) -> None:
+    assert trend(training(loss, 99), []) == "early"
+
+
+def test_the_curves_that_other_tests_draw_fall_all_the_way() -> None:
+    assert {trend(training(runs.loss, end), []) for end in range(100, 1001, 50)} == {"falling"}
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"), [("running", "Let it run."), ("completed", "more iterations may make the model better"), ("ended", "Resume it")]
+)
+def test_what_to_do_with_a_falling_loss_depends_on_whether_it_still_runs(phase: Phase, words: str) -> None:
+    said = verdict(training(falling), RISING, phase, 11)
+    assert said is not None
+    assert words in said.text
+
+
+@pytest.mark.parametrize(
+    ("loss", "tested", "words", "worries"),
+    [
+        (level, RISING, "has levelled off", False),
+        (flat, scores(0.1, 0.1), "Label more images, and check the labels of the worst test images", True),
+        (diverging, RISING, "a lower initial learning rate, say 0.001.", True),
+        (falling, LEARNED_BY_HEART, "test AP went down from 0.72 at iteration 400 to 0.60", True),
+    ],
+)
+def test_each_trend_says_what_to_try_next(loss: Loss, tested: Sequence[tuple[int, float]], words: str, worries: bool) -> None:
+    said = verdict(training(loss), tested, "completed", 11)
+    assert said is not None
+    assert words in said.text
+    assert said.worries == worries
+
+
+@pytest.mark.parametrize(
+    ("loss", "ap", "words"),
+    [
+        (0.3, 0.85, "below 0.5, as it should be. Test AP is above 0.8: excellent."),
+        (0.3, 0.75, "Test AP is 0.75 or more: good."),
+        (0.9, 0.5, "still above 0.5; it usually falls below that as the model learns. Test AP is below 0.75"),
+        (0.9, None, "There is no test AP yet"),
+    ],
+)
+def test_the_verdict_ends_with_the_reading_guide(loss: float, ap: float | None, words: str) -> None:
+    said = verdict(training(lambda _iteration: loss), [] if ap is None else [(100, ap)], "running", 11)
+    assert said is not None
+    assert words in said.text
+
+
+def test_a_high_loss_is_no_shortcoming_beside_a_good_ap() -> None:
+    said = verdict(training(lambda _iteration: 0.9), [(100, 0.9)], "running", 11)
+    assert said is not None
+    assert "still above" not in said.text
+
+
+def test_ap_on_a_handful_of_images_is_not_called_good() -> None:
+    said = verdict(training(level), RISING, "completed", FEW_TEST_IMAGES - 1)
+    assert said is not None
+    assert "AP was measured on 4 test images only: it means little." in said.text
+    assert "excellent" not in said.text
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "no AP"), (1, "on 1 test image only"), (FEW_TEST_IMAGES, "")])
+def test_few_test_images_are_warned_of(count: int, words: str) -> None:
+    assert words in few_test_images(count)
+    assert bool(few_test_images(count)) == bool(words)
+
+
+def test_without_a_curve_nothing_is_said() -> None:
+    assert verdict(training(falling, 0), [], "running", 11) is None
