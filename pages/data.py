@@ -2,10 +2,63 @@
 
 import streamlit as st
 
+from pages.parts.data import get_index, get_store, load_names
 from pages.parts.guard import require
 from pages.parts.i18n import _
+from pages.parts.image_actions import Work, open_image, render_action, render_toolbar
+from pages.parts.image_filters import clear_filters, render_filters
+from pages.parts.image_list import load_list, render_list, render_pages, start_over
+from pages.parts.project_choice import choose_project
+from pages.parts.uploader import uploader
+from storage.index import Counts
+from storage.projects import Project
 
 # Before anything is read: the router's list alone would be no lock.
 user = require("images", "view")
 
+store = get_store()
+index = get_index(str(store.root))
+
+
+def render_upload(project: Project, counts: Counts) -> None:
+    """The drop zone: open in an empty project and as long as it is in use, folded up otherwise."""
+    key = f"adding_{project.id}"
+
+    def added() -> None:
+        st.session_state[key] = True
+
+    # Decided once a session: it must not fold up under the first files that arrive.
+    with st.expander(_("Add images"), expanded=st.session_state.setdefault(key, counts.images == 0), icon=":material/upload:"):
+        st.caption(_("Add all pages of one kind of document first, then label a part of them. Pages added later need a new process."))
+        uploader(project.id, on_added=added)
+
+
+def render_images(project: Project, counts: Counts) -> None:
+    """Filters, buttons, and the page of images that they lead to."""
+    if st.session_state.setdefault("page_of", project.id) != project.id:
+        st.session_state["page_of"] = project.id
+        start_over()
+    found = load_list(index, project, render_filters(counts, start_over))
+    work = Work(store, index, found, user)
+    if found.total:
+        render_toolbar(work)
+    render_action(work)
+    if not found.total:
+        st.info(_("No image matches these filters."), icon=":material/filter_alt_off:")
+        st.button(_("Clear filters"), key="clear_filters", on_click=clear_filters)
+        return
+    if opened := render_list(found):
+        open_image(project.id, opened)
+    render_pages(found)
+
+
 st.title(_("Data"))
+project = choose_project(load_names(str(store.root)))
+if project is None:
+    st.stop()
+index.refresh(project.id)
+counts = index.counts(project.id)
+if user.may("images", "create"):
+    render_upload(project, counts)
+if counts.images + counts.deleted:
+    render_images(project, counts)

@@ -205,7 +205,12 @@ def _holder(file: _File) -> Iterator[Problem]:
             yield file.problem("The name {name!r} leads to nothing; it is free to be taken again", harmless=True, name=file.record.name)
         # The entry keeps the spelling it was claimed with; case does not count.
         elif found.name.casefold() != file.record.name.casefold():
-            yield file.problem("The name {name!r} leads to {other!r}", name=file.record.name, other=found.name)
+            yield file.problem(
+                "The name {name!r} leads to {other!r}: a renaming was cut off, and the name is free to be taken",
+                harmless=True,
+                name=file.record.name,
+                other=found.name,
+            )
 
 
 def _find(kind: Kind[Any], store: Store, identifier: str) -> NamedRecord | None:

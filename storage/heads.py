@@ -273,7 +273,7 @@ def _read_image(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
         # Its name is in the damaged record, so the list shows the beginning of its id.
         return rev, image[:12], image[:12], 0, 0, 0, None, 0, False, None, str(error)
     names = record.name, fold(record.name)
-    page = record.width, record.height, record.bytes, record.split, record.turn, record.deleted, record.at.isoformat()
+    page = record.width, record.height, record.bytes, record.split, record.turn, record.deleted, record.added_at.isoformat()
     return rev, *names, *page, None
 
 

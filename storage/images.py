@@ -1,5 +1,6 @@
 """Images of a project: the original bytes, kept under their SHA-256, and revisions of what is known about them."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -28,6 +29,13 @@ class Image(Record):
     deleted: bool = False
     author: str
     at: AwareDatetime
+    # When it was added, which ``at`` says of the first revision only.
+    added: AwareDatetime | None = None
+
+    @property
+    def added_at(self) -> datetime:
+        """When the image was added to the project."""
+        return self.added or self.at
 
 
 def find(project: ProjectPaths, image: str) -> Image:
@@ -61,7 +69,7 @@ def change(
     """
     changes = {"split": split, "turn": turn, "deleted": deleted}
     given = {key: None if value == "none" else value for key, value in changes.items() if value is not None}
-    changed = image.model_copy(update={**given, "rev": image.rev + 1, "author": author, "at": now()})
+    changed = image.model_copy(update={**given, "rev": image.rev + 1, "author": author, "at": now(), "added": image.added_at})
     create_revision(project.image_shard(image.id), image.id, image.rev, changed)
     return changed
 

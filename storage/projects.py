@@ -1,5 +1,9 @@
 """Projects: a task, a field scheme and the share of images that must be labelled before auto-labelling."""
 
+import colorsys
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, combinations, count
 from typing import Annotated, Literal
 
 from pydantic import Field as Limits
@@ -10,6 +14,8 @@ Task = Literal["fields", "classes"]
 
 # Distinct on light and dark, also for colour-blind people (Okabe and Ito 2008, then darker variants).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a500", "#7f52a8", "#8c564b", "#4c6a2d")
+
+KEYS = tuple("123456789")
 
 
 class Field(Record):
@@ -41,26 +47,81 @@ class Project(NamedRecord):
 PROJECTS = Kind(Project, "Project", "project")
 
 
-def create(store: Store, name: str, task: Task, field_names: tuple[str, ...] = ()) -> Project:
+def create(store: Store, name: str, task: Task, field_names: tuple[str, ...] = (), *, gate: float = 0.1) -> Project:
     """A new project with fields of these names, each given a colour and, for the first nine, a number key."""
-    project = make(Project, id=new_id(), name=name, task=task)
+    project = make(Project, id=new_id(), name=name, task=task, gate=gate)
     return PROJECTS.create(store, with_fields(project, field_names))
 
 
 def with_fields(project: Project, field_names: tuple[str, ...]) -> Project:
     """The project with fields of these names added behind the ones it has; InvalidValue for a name twice."""
-    fields = list(project.fields)
+    fields = project.fields
     for name in field_names:
         # Case does not count, as COCO categories are matched to fields without it.
         if any(field.name.casefold() == name.casefold() for field in fields):
             raise InvalidValue(
                 "Project {project!r} has a field {field!r} already; field names must differ", project=project.name, field=name
             )
-        fields.append(_new_field(check_name("Field", name), len(fields)))
-    return project.model_copy(update={"fields": tuple(fields)})
+        fields = (*fields, new_field(fields, check_name("Field", name)))
+    return project.model_copy(update={"fields": fields})
 
 
-def _new_field(name: str, position: int) -> Field:
-    # Keys are single digits; colours come again from the eleventh field on, and the name tells them apart.
-    key = str(position + 1) if position < 9 else ""
-    return Field(id=new_id(), name=name, colour=COLOURS[position % len(COLOURS)], key=key)
+def new_field(fields: Collection[Field], name: str) -> Field:
+    """A field for a scheme of these ``fields``, with a colour and a number key that none of them has."""
+    colours = {field.colour.lower() for field in fields}
+    keys = {field.key for field in fields}
+    colour = next(colour for colour in chain(COLOURS, _more_colours()) if colour not in colours)
+    # Number keys end at nine; whatever comes after is chosen by the mouse.
+    return Field(id=new_id(), name=name, colour=colour, key=next((key for key in KEYS if key not in keys), ""))
+
+
+def change(store: Store, base: int, project: Project, *, fields: Sequence[Field] | None = None, gate: float | None = None) -> Project:
+    """Write the revision after ``base`` with another field scheme or gate; Conflict if somebody was faster.
+
+    Labels refer to a field's id, so one that is renamed or moved keeps its boxes. Those of a field that is left out stay
+    in the labels, where nobody can name them: ``fields.clear_field`` takes them off before.
+    """
+    scheme = project.fields if fields is None else check_fields(fields)
+    changed = make(Project, **{**project.model_dump(), "fields": scheme, "gate": project.gate if gate is None else gate})
+    PROJECTS.change(store, base, changed)
+    return changed
+
+
+def check_fields(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The fields with their names in NFC form; InvalidValue where two cannot be told apart or a value is not of its kind."""
+    scheme = tuple(field.model_copy(update={"name": check_name("Field", field.name)}) for field in fields)
+    for field in scheme:
+        _check_field(field)
+    for first, second in combinations(scheme, 2):
+        _check_pair(first, second)
+    return scheme
+
+
+def _check_field(field: Field) -> None:
+    if re.fullmatch("#[0-9a-f]{6}", field.colour.lower()) is None:
+        raise InvalidValue("Colour of field {field!r} must be like #0072b2, not {colour!r}", field=field.name, colour=field.colour)
+    if field.key and field.key not in KEYS:
+        raise InvalidValue("Key of field {field!r} must be a digit from 1 to 9, not {key!r}", field=field.name, key=field.key)
+
+
+def _check_pair(first: Field, second: Field) -> None:
+    if first.name.casefold() == second.name.casefold():
+        raise InvalidValue("Two fields are called {field!r}; field names must differ, and case does not count", field=second.name)
+    if first.key and first.key == second.key:
+        raise InvalidValue(
+            "Fields {first!r} and {second!r} both have the key {key}; give one of them another",
+            first=first.name,
+            second=second.name,
+            key=first.key,
+        )
+    if first.colour.lower() == second.colour.lower():
+        raise InvalidValue(
+            "Fields {first!r} and {second!r} have the same colour; give one of them another", first=first.name, second=second.name
+        )
+
+
+def _more_colours() -> Iterator[str]:
+    """Colours without end, each far from those just before it: hues in steps of the golden ratio."""
+    for number in count():
+        rgb = colorsys.hls_to_rgb(number * 0.618034 % 1, 0.45, 0.6)
+        yield "#" + "".join(f"{round(255 * part):02x}" for part in rgb)

@@ -163,7 +163,7 @@ def _data(run: _Run) -> tuple[Data, FieldDetector, TrainState | None]:
     )
     if not data.train:
         raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
-    # The canvas of a resumed run follows from the same snapshot, so it is the same.
+    # The canvas of a resumed run follows from the same snapshot, so it is the same, unless pages were turned meanwhile.
     canvas = choose_canvas([example.seen_size for _, example in labelled])
     model = build(run.parameters.base_model, len(snapshot.fields), canvas, seed=run.parameters.seed)
     resume = _resume(run)

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "ru")
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
-_WORDS = ("state", "kind")  # values that are words of ours, so translated; all others are people's
+_WORDS = ("state", "kind", "allowed")  # values that are words of ours, so translated; all others are people's
 
 
 def language() -> str:
@@ -38,11 +38,16 @@ def ngettext(one: str, many: str, count: int) -> str:
 def said(template: str, values: dict[str, Any]) -> str:
     """A message of storage or worker: the template translated, then filled in."""
     # Records keep template and values apart, since a catalogue cannot know a sentence that was filled in.
-    filled = {name: _(value) if name in _WORDS and isinstance(value, str) else value for name, value in values.items()}
+    filled = {name: _words(value) if name in _WORDS and isinstance(value, str) else value for name, value in values.items()}
     try:
         return Formatter().vformat(_(template), (), _Lenient(filled))
     except ValueError:  # a value that does not fit its format, in a file of another version
         return template
+
+
+def _words(value: str) -> str:
+    """A word of ours, or several with commas between them, translated one by one."""
+    return ", ".join(_(word) for word in value.split(", "))
 
 
 def store_messages() -> dict[str, str]:
@@ -56,7 +61,9 @@ def _store_templates() -> tuple[str, ...]:
     with (LOCALES / "messages.pot").open("rb") as file:
         found = read_po(file)
     return tuple(
-        message.id for message in found if isinstance(message.id, str) and any(path.startswith("storage/") for path, _ in message.locations)
+        message.id
+        for message in found
+        if isinstance(message.id, str) and any(path.startswith(("storage/", "server/")) for path, _ in message.locations)
     )
 
 

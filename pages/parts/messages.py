@@ -43,7 +43,7 @@ def collect() -> Catalog:
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = _own(Catalog())
-    for package in ("pages", "storage", "worker"):  # not the whole tree: the store may lie in it
+    for package in ("pages", "server", "storage", "worker"):  # not the whole tree: the store may lie in it
         for name, _line, text, _comments, _context in extract_from_dir(ROOT / package, methods, options, KEYWORDS):
             if text:
                 found.add(text, locations=[(f"{package}/{name}", 0)])

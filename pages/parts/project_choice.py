@@ -25,5 +25,10 @@ def choose_project(names: Names) -> Project | None:
     if chosen is None:
         st.caption(_("Choose a project to go on."))
         return None
-    st.session_state[_KEY] = chosen
+    remember(chosen)
     return names.projects[chosen]
+
+
+def remember(project: str) -> None:
+    """Let the pages opened from now on be about this project, unless their address names another."""
+    st.session_state[_KEY] = project

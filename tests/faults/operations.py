@@ -16,6 +16,7 @@ from storage import (
     models,
     plans,
     processes,
+    project_deletion,
     progress,
     projects,
     snapshots,
@@ -376,8 +377,49 @@ class TakeLock(Operation):
         Lock(self.path, "The machine").release()
 
 
+class RenameProject(Operation):
+    """A person renames a project."""
+
+    def act(self, store: Store, say: Say) -> None:
+        rev, project = PROJECTS.get(store, self.project.id)
+        if project.name != "Invoices":
+            PROJECTS.rename(store, rev, project, "Invoices")
+        say("renamed")
+
+    def check(self, store: Store, said: list[str]) -> None:
+        _, project = PROJECTS.get(store, self.project.id)
+        assert project.name in (["Invoices"] if said else ["receipts", "Invoices"])
+        assert PROJECTS.get(store, project.name)[1] == project
+
+    def goal(self, store: Store) -> None:
+        assert PROJECTS.get(store, "invoices")[1].id == self.project.id
+        projects.create(store, "Receipts", "fields")  # the old name is free
+
+
+class DeleteProject(Operation):
+    """A person deletes a project, which restores it if that was done before."""
+
+    def act(self, store: Store, say: Say) -> None:
+        if not PROJECTS.list_deleted(store).items:
+            project_deletion.delete(store, *PROJECTS.get(store, self.project.id))
+        say("deleted")
+        PROJECTS.restore(store, self.project.id)
+        say("restored")
+
+    def check(self, store: Store, said: list[str]) -> None:
+        listings = PROJECTS.list(store), PROJECTS.list_deleted(store)
+        assert [project.id for listing in listings for project in listing.items] == [self.project.id]
+        if "restored" in said:
+            self.goal(store)
+
+    def goal(self, store: Store) -> None:
+        assert PROJECTS.get(store, "receipts")[1] == self.project
+
+
 ALL = (
     OpenStore,
+    RenameProject,
+    DeleteProject,
     SaveLabel,
     AddImage,
     CreateProject,

@@ -6,11 +6,14 @@ import pytest
 
 from storage import actions, attempts, labels, models, processes
 from storage.attempts import Outcome
-from storage.core.errors import InvalidValue, Refused
+from storage.core.errors import InvalidValue, NotFound, Refused
 from storage.index import Index
 from storage.machines import MACHINES
+from storage.projects import PROJECTS
+from storage.templates import TEMPLATES
 from tests.runs import Runs
 from tests.worker import house
+from worker.apply import carry_out
 
 
 @pytest.fixture
@@ -113,3 +116,67 @@ def test_a_machine_that_is_gone_is_given_up_and_its_run_interrupted(runs):
 def test_only_an_open_attempt_can_be_given_up(runs):
     with pytest.raises(Refused, match="there is no open attempt to give up"):
         actions.give_up(runs.store, runs.queued(), "admin")
+
+
+def publish(runs, process):
+    models.publish(runs.store, house.model(process.id, runs.project), b"weights")
+
+
+def delete_project(runs):
+    rev, project = PROJECTS.get(runs.store, runs.project.id)
+    PROJECTS.delete(runs.store, rev, project)
+
+
+def test_an_apply_without_a_model_is_refused_before_it_is_asked_for(runs):
+    process = runs.ended(Outcome.COMPLETED)
+    with pytest.raises(NotFound, match=r"model\.json is not there"):
+        actions.apply(runs.store, process, "ann")
+    assert processes.get(runs.store, process.id).state == "Completed"
+
+
+def test_an_apply_to_a_deleted_project_is_refused_before_it_is_asked_for(runs):
+    process = runs.ended(Outcome.COMPLETED)
+    publish(runs, process)
+    delete_project(runs)
+    with pytest.raises(Refused, match=r"project of process .* was deleted"):
+        actions.apply(runs.store, process, "ann")
+    assert processes.get(runs.store, process.id).state == "Completed"
+
+
+def test_a_roll_back_in_a_deleted_project_is_refused_before_it_is_asked_for(runs):
+    process = house.completed(runs.store, runs.project, [])
+    actions.apply(runs.store, processes.get(runs.store, process), "ann")
+    carry_out(runs.store, processes.get(runs.store, process))
+    delete_project(runs)
+    with pytest.raises(Refused, match=r"project of process .* was deleted"):
+        actions.roll_back(runs.store, processes.get(runs.store, process), "ann")
+    assert processes.get(runs.store, process).state == "Applied"
+
+
+def test_running_again_is_a_new_process_of_the_template_as_it_was(runs):
+    first = runs.ended(Outcome.COMPLETED)
+    rev, template = TEMPLATES.get(runs.store, runs.template.id)
+    TEMPLATES.delete(runs.store, rev, template)
+    again = actions.run_again(runs.store, first, "bob")
+    assert (again.id != first.id, again.state) == (True, "Created")
+    assert (again.spec.template, again.spec.project, again.spec.machine) == (runs.template, runs.project.id, runs.machine.id)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_a_process_that_ended_can_be_deleted_and_is_in_no_list_any_more(runs, outcome):
+    process = runs.ended(outcome)
+    actions.delete(runs.store, process, "ann")
+    assert processes.list_processes(runs.store) == ([], [])
+
+
+def test_an_interrupted_run_is_stopped_before_it_is_deleted_so_that_no_worker_takes_it_up(runs):
+    process = runs.ended(Outcome.INTERRUPTED)
+    actions.delete(runs.store, process, "ann")
+    assert processes.count_requests(runs.store, process.id) == 2
+    assert actions.busy_with(runs.store, runs.machine.id) == []
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_an_unfinished_process_cannot_be_deleted(runs, state):
+    with pytest.raises(Refused, match="only one that is one of these can be deleted: Created, Stopped, "):
+        actions.delete(runs.store, getattr(runs, state)(), "ann")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import applies, labels, plans
+from storage import applies, images, labels, plans
 from storage.core import files
 from storage.core.ids import new_id
 from storage.core.records import now
@@ -19,7 +19,7 @@ class Planned:
 
     def __init__(self, store):
         project, self.images = house.fill(store, "pages", 3, 0)
-        self.project = store.project(project.id)
+        self.of, self.project = project, store.project(project.id)
         self.paths = store.process("0" * 26).apply(new_id())
         self.plan = plans.make_plan(self.paths, self.new_plan())
         self.seen = []
@@ -74,6 +74,17 @@ def test_a_label_cleared_by_a_person_after_the_apply_stays_cleared(planned):
     labels.save(planned.project, planned.images[0], 1, None, "bob")
     assert planned.roll_back().kept == (planned.images[0],)
     assert labels.head(planned.project, planned.images[0]).author == "bob"
+
+
+def test_a_roll_back_keeps_what_people_accepted_and_what_they_corrected(planned):
+    planned.carry_out()
+    accepted, corrected, _ = planned.images
+    labels.accept(planned.project, accepted, 1, "bob")
+    page = images.get(planned.project, corrected)
+    labels.save_by_person(planned.project, planned.of, page, 1, [(planned.of.fields[0].id, (1, 1, 5, 5))], "bob")
+    done = planned.roll_back()
+    assert (done.changed, set(done.kept)) == (1, {accepted, corrected})
+    assert [labels.head(planned.project, image).state for image in planned.images] == ["reviewed", "corrected", "unlabelled"]
 
 
 def test_a_roll_back_that_is_repeated_changes_nothing(planned):

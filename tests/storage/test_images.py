@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,14 @@ def test_a_turn_leaves_size_and_everything_else(paths: ProjectPaths, document: D
     image = uploads.add(paths, "scan.png", document("12.50"), "ann")
     turned = images.change(paths, image, "bob", turn=270)
     assert (turned.turn, turned.width, turned.height, turned.split) == (270, 120, 80, None)
+
+
+def test_a_change_leaves_when_the_image_was_added(paths: ProjectPaths, document: Document) -> None:
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
+    last_week = image.model_copy(update={"at": image.at - timedelta(days=7)})
+    turned = images.change(paths, last_week, "ann", turn=90)
+    again = images.change(paths, turned, "ann", turn=180)
+    assert [changed.added_at for changed in (turned, again)] == [last_week.at] * 2
 
 
 def test_a_split_stays_until_it_is_taken_away(paths: ProjectPaths, document: Document) -> None:

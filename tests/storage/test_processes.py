@@ -111,7 +111,7 @@ def test_every_state_follows_from_the_files_that_people_and_workers_leave(runs, 
 def test_what_a_state_forbids_is_refused_with_the_states_that_would_do(runs, pair):
     state, action = pair
     process = bring_to(runs, state)
-    with pytest.raises(Refused, match=f"is {state.value}: it cannot be asked to {action}. That needs one of:"):
+    with pytest.raises(Refused, match=f"is {state.value}; what you ask for needs it to be one of:"):
         processes.ask(runs.store, process, action, "ann")
     assert again(runs, process).requests == process.requests
 
@@ -127,7 +127,7 @@ def test_what_a_state_allows_is_recorded_and_leads_on(runs, pair):
 def test_two_people_who_ask_at_once_get_one_order_and_the_second_is_told(runs):
     first = second = runs.running()
     processes.ask(runs.store, first, "stop", "ann")
-    with pytest.raises(Refused, match="changed by somebody else at the same moment; look again before you stop it"):
+    with pytest.raises(Refused, match="changed by somebody else at the same moment; look again before you ask for more"):
         processes.ask(runs.store, second, "stop", "bob")
 
 

@@ -1,0 +1,16 @@
+"""Two pages with a title each: what a click costs before a page does anything; the reference of ``bench.pages``."""
+
+import streamlit as st
+
+
+def first() -> None:
+    """The page to come from."""
+    st.title("First")
+
+
+def second() -> None:
+    """The page to go to."""
+    st.title("Second")
+
+
+st.navigation([st.Page(first, url_path="first"), st.Page(second, url_path="second")]).run()

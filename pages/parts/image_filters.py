@@ -1,0 +1,108 @@
+"""The widgets that say which images a list shows, in what order and how; each choice stands in the address."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import streamlit as st
+
+from pages.parts.i18n import _, number
+from pages.parts.image_states import IMAGE_STATES, image_state_name
+from pages.parts.image_view import Layout, View, split_names
+from pages.parts.links import set_link
+from storage.index import Counts, Filter, Order, Which
+
+_FILTERS = ("state", "origin", "split", "name")
+_LAYOUT = "image_layout"  # of the session
+
+
+def render_filters(counts: Counts, on_change: Callable[[], None]) -> View:
+    """Draw the filters and return what they say; ``on_change`` is called before the run that follows a change."""
+    state = _linked(st.pills, _("State"), _states(counts), "state", on_change, required=True, label_visibility="collapsed")
+    # Of fixed shares, so that nothing moves when a longer text is chosen.
+    name, origin, split, order, layout = st.columns([5, 4, 4, 5, 5])
+    with name:
+        part = _linked_text(_("File name"), "name", on_change)
+    with origin:
+        by = _linked(st.selectbox, _("Labelled by"), _origins(), "origin", on_change)
+    with split:
+        of = _linked(st.selectbox, _("Split"), {"": _("All"), **split_names()}, "split", on_change, help=_split_help())
+    with order:
+        ordered = _linked(st.selectbox, _("Order"), _orders(), "order", on_change)
+    with layout:
+        # The layout last looked at, where the address names none: links of the sidebar carry no parameters.
+        if "view" not in st.query_params:
+            set_link("view", st.session_state.get(_LAYOUT))
+        shown = _linked(st.segmented_control, _("View"), _layouts(), "view", on_change, required=True, width="stretch")
+    st.session_state[_LAYOUT] = shown
+    wanted = Filter(cast(Which, state), cast(Any, by or None), cast(Any, of or None), part)
+    return View(wanted, cast(Order, ordered.removeprefix("-")), ordered.startswith("-"), cast(Layout, shown))
+
+
+def clear_filters() -> None:
+    """Show all images again."""
+    for parameter in (*_FILTERS, "page"):
+        set_link(parameter, None)
+
+
+def _linked(widget: Any, label: str, options: dict[str, str], parameter: str, on_change: Callable[[], None], **look: Any) -> str:
+    """A choice of one of ``options`` (code → text) that stands in the address; the first one if the address has none."""
+    key = f"linked_{parameter}"
+
+    def changed() -> None:
+        # In the callback, so before the run that reads the address: it would put the old choice back.
+        set_link(parameter, st.session_state[key] or None)
+        on_change()
+
+    # The address wins on every run: it also changes when the browser goes back.
+    wanted = st.query_params.get(parameter)
+    st.session_state[key] = wanted if wanted in options else next(iter(options))
+    chosen: str = widget(label, list(options), key=key, format_func=lambda code: options.get(code, code), on_change=changed, **look)
+    return chosen
+
+
+def _linked_text(label: str, parameter: str, on_change: Callable[[], None]) -> str:
+    key = f"linked_{parameter}"
+
+    def changed() -> None:
+        set_link(parameter, st.session_state[key].strip() or None)
+        on_change()
+
+    st.session_state[key] = st.query_params.get(parameter, "")
+    st.text_input(label, key=key, type="search", live=True, on_change=changed, placeholder=_("Part of the name"))
+    return str(st.session_state[key])
+
+
+def _states(counts: Counts) -> dict[str, str]:
+    """All, and the states with how many images are in each; rare ones only where there are some or one is asked for."""
+    asked = st.query_params.get("state")
+    shown = {"all": _("All"), "confirmed": _("Confirmed"), **{state: image_state_name(state) for state in IMAGE_STATES}}
+    numbers = {"all": counts.images, **{state: getattr(counts, state) for state in shown if state != "all"}}
+    icons = {state: f"{look.icon} " for state, look in IMAGE_STATES.items()}
+    rare = {"confirmed", *(state for state in ("damaged", "deleted") if not numbers[state])}
+    kept = {state: text for state, text in shown.items() if state not in rare or state == asked}
+    return {state: f"{icons.get(state, '')}{text} {number(numbers[state])}" for state, text in kept.items()}
+
+
+def _origins() -> dict[str, str]:
+    return {"": _("Anybody"), "person": _("A person"), "auto": _("A model")}
+
+
+def _split_help() -> str:
+    return _("Test images measure the model and are never trained on. Labelled images without a split get one when a process starts.")
+
+
+def _orders() -> dict[str, str]:
+    return {
+        "name": _("File name, A to Z"),
+        "-name": _("File name, Z to A"),
+        "-added": _("Newest first"),
+        "added": _("Oldest first"),
+        "-changed": _("Last labelled first"),
+        "changed": _("First labelled first"),
+        "score": _("Least certain first"),
+        "-score": _("Most certain first"),
+    }
+
+
+def _layouts() -> dict[str, str]:
+    return {"table": _("Table"), "grid": _("Grid")}

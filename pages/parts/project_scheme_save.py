@@ -1,0 +1,171 @@
+"""Saving a field scheme: what it refuses, what others saved meanwhile, and what becomes of the boxes of removed fields."""
+
+from functools import partial
+
+import streamlit as st
+
+from pages.parts.data import get_index, load_names
+from pages.parts.guard import User
+from pages.parts.i18n import _, ngettext, number
+from pages.parts.project_draft import Draft
+from pages.parts.text import explain, plain
+from pages.parts.toasts import say
+from storage import fields, projects
+from storage.core import Conflict, InvalidValue, Store, StoreError
+from storage.projects import PROJECTS, Field
+
+
+def render_bar(store: Store, draft: Draft, user: User) -> None:
+    """Save and Discard, and whether there is anything to save."""
+    may = user.may("projects", "edit")
+    why = None if may else _("You need the right to edit projects")
+    changed = draft.is_changed
+    # Not disabled while nothing is changed: leaving a field that was just changed would swallow the press.
+    pressed = st.button(
+        _("Save"), key="save_scheme", icon=":material/save:", type="primary" if changed else "secondary", disabled=not may, help=why
+    )
+    if changed:
+        st.button(_("Discard changes"), key="discard_scheme", icon=":material/undo:", type="tertiary", on_click=_discard, args=(draft,))
+        st.badge(_("Unsaved changes"), icon=":material/edit:", color="orange")
+    else:
+        st.caption(_("Everything is saved."))
+    if pressed and changed:
+        _ask_or_save(store, draft)
+
+
+def render_messages(draft: Draft) -> None:
+    """What others saved meanwhile, and why this could not be saved as it stands."""
+    if draft.theirs:
+        listed = "\n".join(f"- {plain(sentence)}" for sentence in draft.theirs)
+        said = _("Somebody else saved this scheme while you were editing. What they changed:")
+        kept = _("It is taken in below, and what you typed was kept. Look through it, then save again.")
+        st.warning(f"{said}\n{listed}\n\n{kept}", icon=":material/group:")
+    if draft.is_changed:
+        try:
+            projects.check_fields(draft.fields)
+        except InvalidValue as error:
+            st.error(explain(error), icon=":material/error:")
+
+
+def _discard(draft: Draft) -> None:
+    draft.fields, draft.theirs = list(draft.project.fields), []
+    draft.turn += 1
+
+
+def _ask_or_save(store: Store, draft: Draft) -> None:
+    try:
+        projects.check_fields(draft.fields)
+        if _with_boxes(store, draft):
+            draft.asking = True
+        else:
+            _save(store, draft)
+            st.rerun()
+    except InvalidValue:
+        return  # it is said above the rows
+    except StoreError as error:
+        st.error(explain(error))
+
+
+def _with_boxes(store: Store, draft: Draft) -> list[tuple[Field, int, int]]:
+    """Removed fields that have boxes, with how many images these are on and how many they are."""
+    index = get_index(str(store.root))
+    found = [(field, *fields.count_boxes(draft.project, index, field.id)) for field in draft.removed]
+    return [(field, images, boxes) for field, images, boxes in found if boxes]
+
+
+def _save(store: Store, draft: Draft) -> None:
+    """Write the scheme, or put what was typed on top of what somebody else wrote first."""
+    try:
+        projects.change(store, draft.rev, draft.project, fields=draft.fields)
+    except Conflict:
+        draft.rebase(*PROJECTS.get(store, draft.project.id))
+        if not draft.theirs:  # they changed the name or the gate: nothing to look through
+            _save(store, draft)
+        return
+    load_names.clear()  # or the other pages would show the fields as they were for some seconds
+    say(_("The scheme is saved"))
+    # A new one, at the revision that was just written.
+    st.session_state.pop(f"draft_{draft.project.id}")
+
+
+def render_question(store: Store, draft: Draft, user: User) -> None:
+    """The dialog about the boxes of removed fields, while it is open."""
+    if draft.asking:
+        # Closed with Esc it must be forgotten, or the next run would open it again.
+        dialog = st.dialog(_("Removed fields have boxes"), icon=":material/select:", width="medium", on_dismiss=partial(_forget, draft))
+        dialog(_render_removal)(store, draft, user)
+
+
+def _forget(draft: Draft) -> None:
+    draft.asking = False
+
+
+def _render_removal(store: Store, draft: Draft, user: User) -> None:
+    """What is to become of each removed field's boxes."""
+    try:
+        chosen = {field.id: _render_choice(draft, field, images, boxes) for field, images, boxes in _with_boxes(store, draft)}
+        st.caption(_("The history of each image keeps its boxes as they were."))
+        undecided = None if all(chosen.values()) else _("Choose for each field first")
+        if not st.button(
+            _("Save"), key="confirm_removal", type="primary", icon=":material/save:", disabled=bool(undecided), help=undecided
+        ):
+            return
+        _remove_and_save(store, draft, user, {field: choice for field, choice in chosen.items() if choice})
+    except StoreError as error:
+        st.error(explain(error))
+        return
+    _forget(draft)
+    st.rerun()
+
+
+def _render_choice(draft: Draft, field: Field, images: int, boxes: int) -> str | None:
+    """``delete``, ``keep``, or the id of the field that the boxes move to; None while nothing is chosen."""
+    count = {
+        "boxes": ngettext("{count} box", "{count} boxes", boxes),
+        "images": ngettext("{count} image", "{count} images", images),
+    }
+    st.markdown(_("**{name}** has {boxes} on {images}:").format(name=plain(field.name), **count))
+    names = {"delete": _("Delete the boxes"), "move": _("Move them to another field"), "keep": _("Keep the field")}
+    choice = st.radio(
+        plain(field.name),
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        key=f"boxes_of_{field.id}",
+        label_visibility="collapsed",
+        horizontal=True,
+    )
+    if choice != "move":
+        return choice
+    # Only fields that are saved: labels cannot be moved to one that nobody else can see yet.
+    saved = {known.id for known in draft.project.fields}
+    others = {known.id: known.name for known in draft.fields if known.id in saved}
+    return st.selectbox(
+        _("To the field"), list(others), index=None, format_func=others.__getitem__, key=f"move_{field.id}", placeholder=_("Choose a field")
+    )
+
+
+def _remove_and_save(store: Store, draft: Draft, user: User, chosen: dict[str, str]) -> None:
+    """The boxes first, then the scheme: a cut in between leaves a field with fewer boxes, never boxes without a field."""
+    rev, project = PROJECTS.get(store, draft.project.id)
+    if rev != draft.rev:
+        draft.rebase(rev, project)
+        if draft.theirs:
+            return  # nothing is touched before that was looked at
+    for field in draft.removed:
+        if chosen.get(field.id) == "keep":
+            draft.put_back(field)
+        elif field.id in chosen:
+            _clear(store, draft, user, field, None if chosen[field.id] == "delete" else chosen[field.id])
+    if draft.is_changed:  # not if all were kept
+        _save(store, draft)
+
+
+def _clear(store: Store, draft: Draft, user: User, field: Field, to: str | None) -> None:
+    bar = st.progress(0.0)
+
+    def show(done: int, total: int) -> None:
+        text = _("{field}: {done} of {total} images").format(field=plain(field.name), done=number(done), total=number(total))
+        bar.progress(done / total, text)
+
+    fields.clear_field(store, draft.project, get_index(str(store.root)), field.id, user.account, to, show)

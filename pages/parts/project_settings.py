@@ -1,0 +1,92 @@
+"""Settings of a project: the share to be labelled by hand, and its labels as a file."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from pages.parts.data import get_index, load_names
+from pages.parts.guard import User
+from pages.parts.i18n import _, ngettext, number
+from pages.parts.text import explain
+from pages.parts.toasts import say
+from storage import projects
+from storage.coco_export import export_coco
+from storage.core import Store, StoreError
+from storage.labels import Origin
+from storage.projects import PROJECTS, Project
+
+
+def render_settings(store: Store, project: Project, user: User) -> None:
+    """The gate on the left, the export on the right."""
+    gate, export = st.columns(2, gap="large")
+    with gate:
+        _render_gate(store, project, user)
+    with export:
+        _render_export(store, project)
+
+
+def _render_gate(store: Store, project: Project, user: User) -> None:
+    st.subheader(_("Share labelled by hand"))
+    share = f"{number(100 * project.gate)}\N{NO-BREAK SPACE}%"
+    counts = get_index(str(store.root)).counts(project.id)
+    st.markdown(
+        _("A process can be started once at least {share} of the images are labelled or checked by people, and one at the least.").format(
+            share=share
+        )
+        + " "
+        + _("Now it is {done} of {total}.").format(done=number(counts.confirmed), total=number(counts.images))
+    )
+    st.caption(_("More labels make a better model; fewer than a tenth rarely teach it enough."))
+    why = None if user.may("projects", "edit") else _("You need the right to edit projects")
+    with st.form("gate", border=False):
+        percent = st.number_input(
+            _("At least, %"), 0, 100, round(100 * project.gate), step=1, key="gate_percent", disabled=bool(why), width=160
+        )
+        pressed = st.form_submit_button(_("Save"), key="save_gate", icon=":material/save:", disabled=bool(why), help=why)
+    if pressed:
+        _save_gate(store, project, percent)
+
+
+def _save_gate(store: Store, project: Project, percent: int) -> None:
+    try:
+        # On top of whatever the project is now: the share is nobody else's business at this moment.
+        projects.change(store, *PROJECTS.get(store, project.id), gate=percent / 100)
+    except StoreError as error:
+        st.error(explain(error), icon=":material/error:")
+        return
+    load_names.clear()
+    say(_("The share is saved"))
+    st.rerun()
+
+
+def _render_export(store: Store, project: Project) -> None:
+    st.subheader(_("Export"))
+    if project.task == "classes":
+        st.caption(_("Classes have no boxes to export."))
+        return
+    st.markdown(_("The labels as COCO JSON, which other tools read. The images are named by their file names and SHA-256."))
+    names: dict[Origin | Literal["all"], str] = {"all": _("All boxes"), "person": _("Boxes drawn by people"), "auto": _("Automatic boxes")}
+    origin = st.radio(_("Which boxes"), list(names), format_func=names.__getitem__, key="export_origin")
+    st.download_button(
+        _("Download COCO JSON"),
+        partial(_coco, store, project, origin),  # made only when it is pressed, beside the page's own run
+        file_name=f"{project.name}.coco.json",
+        mime="application/json",
+        on_click="ignore",
+        icon=":material/download:",
+        key="export",
+    )
+    damaged = get_index(str(store.root)).counts(project.id).damaged
+    if damaged:
+        st.caption(ngettext("{count} damaged label is left out.", "{count} damaged labels are left out.", damaged))
+
+
+def _coco(store: Store, project: Project, origin: Origin | Literal["all"]) -> bytes:
+    """The export's bytes; no text of ours is made here, as this runs outside of the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "coco.json"
+        export_coco(store, project, path, origin)
+        return path.read_bytes()

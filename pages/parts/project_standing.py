@@ -1,0 +1,59 @@
+"""Where a project stands, read from the index and the processes; never from label files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pages.parts.data import get_index, process_cache
+from storage.core import Store
+from storage.index import Counts
+from storage.processes import Process, State
+from storage.projects import Project
+
+# A process in one of these has ended without labels, and somebody has to look at it.
+ENDED = frozenset({State.STOPPED, State.FAILED, State.INTERRUPTED})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a project stands; ``missing`` labels until it may be trained on, ``processes`` newest first."""
+
+    project: Project
+    counts: Counts
+    missing: int
+    processes: Sequence[Process]
+
+    @property
+    def process(self) -> Process | None:
+        """The auto-labelling process that counts: the newest that has not ended without labels, else the newest."""
+        found = [process for process in self.processes if process.spec.kind == "auto-label"]
+        return next((process for process in found if process.state not in ENDED or process.may_resume_itself), next(iter(found), None))
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether people have labelled every image, so that there is nothing left for a process."""
+        return self.counts.images > 0 and self.counts.unlabelled == self.counts.auto == 0 and self.process is None
+
+    @property
+    def here(self) -> dict[str, str]:
+        """The project, for an address."""
+        return {"project": self.project.id}
+
+
+def load_standing(store: Store, project: Project) -> Standing:
+    """The project's images by state, the labels it lacks, and its processes, as they are now."""
+    index = get_index(str(store.root))
+    missing = index.gate_missing(project)  # refreshes, so the counts after it are as new
+    return Standing(project, index.counts(project.id), missing, processes_of(store, project))
+
+
+def processes_of(store: Store, project: Project) -> list[Process]:
+    """The project's processes, newest first."""
+    found, _damaged = process_cache(str(store.root)).load()
+    return [process for process in found if process.spec.project == project.id]
+
+
+def last_change(store: Store, project: Project) -> datetime | None:
+    """When a label of the project was saved last; None while there is none."""
+    newest = get_index(str(store.root)).page(project.id, order="changed", descending=True, limit=1)
+    return newest[0].changed if newest else None

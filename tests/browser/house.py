@@ -1,0 +1,97 @@
+"""`make run`'s own processes on a store of their own, and what its tests ask of them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from storage.core import Store
+from tests.browser.conftest import ROOT
+
+MACHINE = "bench"
+# Real receipts where they lie beside the checkout; else the invoices that the sample is made of.
+REAL = ROOT.parent / "shared" / "data" / "receipts"
+SAMPLE = ROOT / "samples" / "invoices"
+
+
+@dataclass(frozen=True)
+class Document:
+    """An image file and the boxes that are truly on it, by field name."""
+
+    path: Path
+    boxes: dict[str, tuple[float, float, float, float]]
+
+
+def documents(count: int) -> list[Document]:
+    """Real documents of one kind with their boxes, by file name."""
+    folder = REAL if REAL.is_dir() else SAMPLE
+    known: dict[str, Any] = json.loads((folder / "annotations.json").read_text("utf-8"))
+    names = {category["id"]: category["name"] for category in known["categories"]}
+    found = {image["id"]: Document(folder / "images" / image["file_name"], {}) for image in known["images"]}
+    for item in known["annotations"]:
+        x, y, width, height = item["bbox"]
+        found[item["image_id"]].boxes[names[item["category_id"]]] = (x, y, x + width, y + height)
+    return sorted(found.values(), key=lambda document: document.path.name)[:count]
+
+
+class House:
+    """The dashboard and one worker, as ``cli.py run`` starts them."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.store = Store(folder / "store")
+        self._folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self._command = [sys.executable, "cli.py", "run", "--machine", MACHINE, "--port", str(port), *options]
+
+    def start(self) -> None:
+        """Start both and wait until the dashboard answers."""
+        environment = {**os.environ, "FIELDMARK_STORE": str(self.store.root), "FIELDMARK_CACHE": str(self._folder / "cache")}
+        log = self._folder / "run.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        while not self._answers():
+            assert self._process.poll() is None, log.read_text()
+
+    def stop(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(90)
+
+    def kill_dashboard(self) -> None:
+        """The dashboard dies as in a power cut; what started it then ends the worker."""
+        dashboard = next(child for child in psutil.Process(self._process.pid).children() if "streamlit" in child.cmdline())
+        dashboard.kill()
+        with suppress(psutil.NoSuchProcess):
+            dashboard.wait(10)
+        self._process.wait(90)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/api/health", timeout=1):
+                return True
+        except OSError:
+            return False
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[House]:
+    """A house that runs for as long as the block lasts."""
+    house = House(folder, *options)
+    house.start()
+    try:
+        yield house
+    finally:
+        house.stop()

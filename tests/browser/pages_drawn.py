@@ -1,0 +1,16 @@
+"""Small document pages drawn for the tests."""
+
+import io
+
+from PIL import Image, ImageDraw
+
+
+def page_of_text(number: int, size: tuple[int, int] = (600, 800)) -> bytes:
+    """A white page with some lines of text, as PNG; pages of other numbers differ."""
+    page = Image.new("RGB", size, "white")
+    pen = ImageDraw.Draw(page)
+    for line in range(1, size[1] // 50):
+        pen.text((60, line * 50), f"Document {number}, line {line}: " + "lorem ipsum " * 4, fill="black")
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    return buffer.getvalue()

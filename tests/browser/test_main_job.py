@@ -1,0 +1,177 @@
+"""The main job by clicks alone, on `make run`'s own processes: from an empty store to labels rolled back."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.drawing import await_saved, draw_box, editor, saved_label
+from tests.browser.house import MACHINE, Document, House, documents, running
+
+FIELDS = ("company", "date", "address", "total")
+LABELLED = 4
+TRAINING_MS = 240_000  # at most, on a busy machine; waited for by what is seen, not slept through
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A fresh machine without the sample."""
+    with running(tmp_path, "--no-sample") as started:
+        yield started
+
+
+@pytest.fixture
+def page(chromium: Browser, house: House) -> Iterator[Page]:
+    """A browser on it; at the end, no error may stand in its console."""
+    context = chromium.new_context(base_url=house.address, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(30_000)
+    opened, errors = context.new_page(), []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []
+
+
+@pytest.mark.timeout(600)
+def test_an_analyst_labels_trains_applies_corrects_and_rolls_back(page: Page) -> None:
+    papers = documents(20)
+    names = list(papers[0].boxes)
+    create_project(page, "papers", names)
+    upload(page, papers)
+    label_by_hand(page, papers[:LABELLED], names)
+    make_template(page, "short", iterations=60)
+    start_process(page)
+    watch(page)
+    apply_with_moved_threshold(page, names[0])
+    corrected = correct_one(page)
+    roll_back(page)
+    assert label_of(page, corrected)["state"] == "corrected"
+    states = states_of(page)
+    assert states.count("labelled") == LABELLED
+    assert states.count("unlabelled") == len(papers) - LABELLED - 1
+
+
+def create_project(page: Page, name: str, fields: list[str]) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="New project").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill(name)
+    dialog.get_by_label("First fields or classes (optional)").fill("\n".join(fields))
+    dialog.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
+def upload(page: Page, papers: list[Document]) -> None:
+    go_to(page, "Data")
+    page.locator(".uploader input[type=file]").set_input_files([paper.path for paper in papers])
+    expect(page.get_by_text(f"{len(papers)} added")).to_be_visible()
+
+
+def label_by_hand(page: Page, papers: list[Document], names: list[str]) -> None:
+    """Draw every box of these images; the button for auto-labelling opens when a tenth is done."""
+    go_to(page, "Labelling")
+    expect(page.get_by_role("button", name="Auto-label · 2 labels to go")).to_be_disabled()
+    for paper in papers:
+        page.locator(f".box-editor .cell[aria-label='{paper.path.name}']").click()
+        expect(page.locator(f".box-editor[data-ready=yes] .cell[aria-label='{paper.path.name}'][aria-current]")).to_be_visible()
+        for number, name in enumerate(names, start=1):
+            if name in paper.boxes:
+                draw_box(page, paper.boxes[name], str(number))
+        await_saved(page)
+        assert len(saved_label(page)["boxes"]) == len(paper.boxes)
+    expect(page.get_by_role("button", name=re.compile("Auto-label 16 images"))).to_be_enabled()
+
+
+def make_template(page: Page, name: str, iterations: int) -> None:
+    go_to(page, "Templates")
+    page.get_by_role("button", name="Add template").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    for label, value in {"Iterations": iterations, "Refresh interval, s": 1, "Data loader processes": 2}.items():
+        page.get_by_label(label, exact=True).fill(str(value))
+        page.get_by_label(label, exact=True).press("Tab")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("heading", name=f"Template {name}")).to_be_visible()
+
+
+def start_process(page: Page) -> None:
+    go_to(page, "Labelling")
+    page.get_by_role("button", name=re.compile("Auto-label 16 images")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(MACHINE)).to_be_visible()
+    dialog.get_by_role("button", name="Create and start").click()
+    expect(dialog).to_be_hidden()
+
+
+def watch(page: Page) -> None:
+    """Curves while it runs, and the state at its end."""
+    page.get_by_role("link", name="Monitoring").last.click()
+    expect(page.locator(".live-chart[data-points]").first).to_be_visible(timeout=TRAINING_MS)
+    expect(page.get_by_test_id("stMarkdown").get_by_text("Completed")).to_be_visible(timeout=TRAINING_MS)
+
+
+def apply_with_moved_threshold(page: Page, field: str) -> None:
+    """Move one field's least score, see the number of boxes follow, and apply."""
+    go_to(page, "Processes")
+    page.get_by_test_id("stDataFrame").click(position={"x": 16, "y": 52})
+    page.get_by_role("button", name="Apply labels").click()
+    dialog = page.get_by_role("dialog")
+    slider = dialog.get_by_role("slider", name=field)
+    row = dialog.locator(".thresholds .row", has=page.get_by_role("slider", name=field))
+    slider.press("End")
+    expect(row.locator(".boxes")).to_have_text("0")
+    slider.press("Home")
+    expect(row.locator(".boxes")).not_to_have_text("0")
+    dialog.get_by_role("button", name=re.compile(r"Apply to \d+ images?")).click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text(re.compile(r"Labels applied to \d+ images?")).first).to_be_visible(timeout=60_000)
+
+
+def correct_one(page: Page) -> str:
+    """Open an image that was unlabelled, see its boxes, delete one; the image's id."""
+    go_to(page, "Review")
+    found = editor(page)
+    identifier, count = found.get_attribute("data-image"), int(found.get_attribute("data-count") or 0)
+    assert identifier
+    assert count > 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Delete")
+    expect(found).to_have_attribute("data-count", str(count - 1))
+    draw_box(page, (10, 10, 90, 60))
+    await_saved(page)
+    assert saved_label(page)["state"] == "corrected"
+    return identifier
+
+
+def roll_back(page: Page) -> None:
+    go_to(page, "Processes")
+    page.get_by_test_id("stDataFrame").click(position={"x": 16, "y": 52})
+    page.get_by_role("button", name="Roll back labels").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("1 image stays as it is")).to_be_visible()
+    dialog.get_by_role("button", name="Roll back labels").click()
+    expect(page.get_by_text(re.compile(r"Labels of \d+ images? rolled back")).first).to_be_visible(timeout=60_000)
+
+
+def go_to(page: Page, name: str) -> None:
+    """The page of this name in the sidebar."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_test_id("stMain").get_by_role("heading", name=name).first).to_be_visible()
+
+
+def project_of(page: Page) -> str:
+    found: str = page.request.get("/api/health").ok and page.evaluate("() => new URL(location.href).searchParams.get('project')")
+    return found
+
+
+def label_of(page: Page, image: str) -> dict[str, Any]:
+    go_to(page, "Data")
+    found: dict[str, Any] = page.request.get(f"/api/projects/{project_of(page)}/images/{image}/label").json()
+    return found
+
+
+def states_of(page: Page) -> list[str]:
+    listed = page.request.get(f"/api/projects/{project_of(page)}/images?limit=100").json()
+    return [image["state"] for image in listed["images"]]
