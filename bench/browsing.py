@@ -68,8 +68,9 @@ def serving(store: Store, **environment: str) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "bench/timed_app.py", "--server.port", str(port)]
     known = {"FIELDMARK_STORE": str(store.root), "FIELDMARK_CACHE": str(store.root.parent / "cache"), "PYTHONPATH": str(ROOT)}
+    everything = {**os.environ, **known, **environment}
     log = (store.root.parent / "server.log").open("ab")
-    server = subprocess.Popen([*command, "--server.fileWatcherType", "none"], cwd=ROOT, env={**os.environ, **known, **environment}, stderr=log)
+    server = subprocess.Popen([*command, "--server.fileWatcherType", "none"], cwd=ROOT, env=everything, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         while not _answers(address):

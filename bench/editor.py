@@ -10,6 +10,7 @@ import argparse
 import json
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -93,7 +94,7 @@ def drag_rate(page: Page, project: Project) -> float:
         page.mouse.move(x + step % 40, y + step % 30)
     seen: list[float] = page.evaluate("() => window.frames_seen")
     page.mouse.up()
-    return 1000 / median(later - earlier for earlier, later in zip(seen, seen[1:], strict=False))
+    return 1000 / median(later - earlier for earlier, later in pairwise(seen))
 
 
 def label_all(page: Page, project: Project, truth: dict[str, list[tuple[str, XYXY]]]) -> tuple[float, float]:

@@ -2,10 +2,59 @@
 
 import streamlit as st
 
+from pages.parts.data import get_index, get_store, load_names
 from pages.parts.guard import require
-from pages.parts.i18n import _
+from pages.parts.i18n import _, ngettext, number
+from pages.parts.labelling_editor import compact_page, linked_image, render_editor
+from pages.parts.project_choice import choose_project
+from storage.projects import Project
 
 # Before anything is read: the router's list alone would be no lock.
 user = require("labels", "view")
 
-st.title(_("Review"))
+store = get_store()
+index = get_index(str(store.root))
+
+
+def render_page() -> None:
+    """Everything on the page: a fragment, run anew when the editor has saved, so that the progress is up to date."""
+    title, project_place, progress_place = st.columns([3, 3, 6], vertical_alignment="bottom")
+    title.header(_("Review"))
+    with project_place:
+        project = choose_project(load_names(str(store.root)))
+    if project is None:
+        return
+    index.refresh(project.id)
+    counts = index.counts(project.id)
+    done = counts.reviewed + counts.corrected
+    if done + counts.auto:
+        with progress_place:
+            render_progress(done, done + counts.auto)
+    # With an image in the address somebody is at work: what they just accepted may be looked at once more.
+    image = linked_image(index, project)
+    if not counts.auto and not image:
+        render_nothing_left(project, done)
+        return
+    st.html(compact_page())
+    render_editor(project, counts, user, mode="review", image=image, query={"state": "auto", "order": "review"})
+
+
+def render_progress(done: int, applied: int) -> None:
+    """How many of the applied labels somebody has looked at."""
+    text = _("Reviewed: {done} of {applied}").format(done=number(done), applied=number(applied))
+    st.progress(done / applied, text=text)
+
+
+def render_nothing_left(project: Project, done: int) -> None:
+    """Why there is nothing to review, and what to do next."""
+    if done:
+        st.success(ngettext("All done: {count} applied label was reviewed", "All done: {count} applied labels were reviewed", done))
+        st.page_link("labelling.py", label=_("Labelling"), icon=":material/select:", query_params={"project": project.id})
+        return
+    st.info(
+        _("Nothing to review: no labels of a model were applied yet. Run a process, then apply its labels."), icon=":material/fact_check:"
+    )
+    st.page_link("processes.py", label=_("Processes"), icon=":material/list:", query_params={"project": project.id})
+
+
+st.fragment(render_page)()

@@ -57,3 +57,8 @@ def label_address(page: Page) -> str:
     """The address of the shown image's routes."""
     project = page.evaluate("() => new URL(location.href).searchParams.get('project')")
     return f"/api/projects/{project}/images/{editor(page).get_attribute('data-image')}"
+
+
+def near(xyxy: list[float], wanted: tuple[float, ...]) -> bool:
+    """The same place but for the screen's rounding."""
+    return all(abs(side - other) <= 2 for side, other in zip(xyxy, wanted, strict=True))

@@ -33,15 +33,19 @@ class Document:
 
 
 def documents(count: int) -> list[Document]:
-    """Real documents of one kind with their boxes, by file name."""
-    folder = REAL if REAL.is_dir() else SAMPLE
+    """Real documents of one kind."""
+    return documents_of(REAL if REAL.is_dir() else SAMPLE)[:count]
+
+
+def documents_of(folder: Path) -> list[Document]:
+    """The documents of a COCO folder with their boxes, by file name."""
     known: dict[str, Any] = json.loads((folder / "annotations.json").read_text("utf-8"))
     names = {category["id"]: category["name"] for category in known["categories"]}
     found = {image["id"]: Document(folder / "images" / image["file_name"], {}) for image in known["images"]}
     for item in known["annotations"]:
         x, y, width, height = item["bbox"]
         found[item["image_id"]].boxes[names[item["category_id"]]] = (x, y, x + width, y + height)
-    return sorted(found.values(), key=lambda document: document.path.name)[:count]
+    return sorted(found.values(), key=lambda document: document.path.name)
 
 
 class House:

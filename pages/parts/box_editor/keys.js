@@ -1,0 +1,102 @@
+// Which keys do what. By the key's place and not its letter, so that they work under every keyboard layout.
+
+// [command, how the key is called, its chords]
+export const HOTKEYS = {
+  boxes: [
+    ["draw", "D", "KeyD"],
+    ["select", "V", "KeyV"],
+    ["nextBox", "Tab", "Tab"],
+    ["previousBox", "Shift+Tab", "Shift+Tab"],
+    ["remove", "Del", "Delete", "Backspace"],
+    ["lock", "L", "KeyL"],
+    ["hide", "H", "KeyH"],
+    ["undo", "Ctrl+Z", "Ctrl+KeyZ"],
+    ["redo", "Ctrl+Shift+Z", "Ctrl+Shift+KeyZ", "Ctrl+KeyY"],
+    ["escape", "Esc", "Escape"],
+  ],
+  images: [
+    ["confirm", "Ctrl+Enter", "Ctrl+Enter", "Ctrl+NumpadEnter"],
+    ["next", "Shift+F", "Shift+KeyF"],
+    ["previous", "Shift+D", "Shift+KeyD"],
+    ["nextUnlabelled", "U", "KeyU"],
+    ["none", "N", "KeyN"],
+    ["copy", "C", "KeyC"],
+    ["clear", "Shift+Del", "Shift+Delete", "Shift+Backspace"],
+    ["history", "Shift+H", "Shift+KeyH"],
+    ["save", "Ctrl+S", "Ctrl+KeyS"],
+  ],
+  view: [
+    ["zoomIn", "+", "Equal", "Shift+Equal", "NumpadAdd"],
+    ["zoomOut", "−", "Minus", "NumpadSubtract"],
+    ["zoomFull", "0", "Digit0", "Numpad0"],
+    ["fit", "F", "KeyF"],
+    ["zoom", "Z", "KeyZ"],
+    ["rotate", "R", "KeyR"],
+    ["toggleBoxes", "B", "KeyB"],
+    ["help", "F1", "F1", "Shift+Slash"],
+  ],
+}
+
+const ALL = Object.values(HOTKEYS).flat()
+const COMMANDS = new Map(ALL.flatMap(([command, , ...chords]) => chords.map((chord) => [chord, command])))
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+const REPEATED = new Set(["next", "previous", "undo", "redo", "zoomIn", "zoomOut", "nextBox", "previousBox"])
+const HELD_MS = 350 // longer, and the key was held down in order to look
+
+export const keyOf = (command) => ALL.find(([name]) => name === command)?.[1] ?? ""
+
+export class Keys {
+  constructor(editor) {
+    this.editor = editor
+    this.down = (event) => this.pressed(event)
+    this.up = (event) => this.released(event)
+    this.left = () => editor.holdSpace(false)
+    // On the window and first of all: nobody has to click into the editor, and Streamlit has keys of its own (R runs the page anew).
+    window.addEventListener("keydown", this.down, true)
+    window.addEventListener("keyup", this.up, true)
+    window.addEventListener("blur", this.left) // a key let go elsewhere is not heard of here
+  }
+
+  stop() {
+    window.removeEventListener("keydown", this.down, true)
+    window.removeEventListener("keyup", this.up, true)
+    window.removeEventListener("blur", this.left)
+  }
+
+  pressed(event) {
+    if (event.altKey || event.isComposing || isElsewhere(event) || !this.handle(event)) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+
+  // True if the key is one of ours.
+  handle(event) {
+    const { editor } = this
+    const control = event.ctrlKey || event.metaKey
+    const onButton = event.composedPath()[0].closest?.("button, a, summary")
+    if (onButton && ["Space", "Enter", "Tab"].includes(event.code) && !control) return false
+    if (event.code === "Space") return editor.holdSpace(true)
+    const arrow = ARROWS[event.code]
+    if (arrow && !control) return editor.nudge(...arrow, event.shiftKey ? 10 : 1)
+    const command = COMMANDS.get(`${control ? "Ctrl+" : ""}${event.shiftKey ? "Shift+" : ""}${event.code}`)
+    // Digits of the number block are arrows while NumLock is off.
+    const digit = /^(Digit|Numpad)\d$/.test(event.code) && /^\d$/.test(event.key) ? event.key : event.code.match(/^Digit(\d)$/)?.[1]
+    if (!control && !event.shiftKey && digit && editor.chooseByKey(digit)) return true
+    if (event.key === "?" || command === "help") return editor.run("help")
+    if (!command || (event.code === "Tab" && !editor.shownBoxes.length)) return false
+    if (command === "toggleBoxes" && !event.repeat) this.since = event.timeStamp
+    return event.repeat && !REPEATED.has(command) ? true : editor.run(command)
+  }
+
+  released(event) {
+    if (event.code === "Space") this.editor.holdSpace(false)
+    if (event.code !== "KeyB" || this.since === undefined) return
+    if (event.timeStamp - this.since > HELD_MS) this.editor.run("toggleBoxes")
+    this.since = undefined
+  }
+}
+
+// Somebody is writing, choosing from a list or answering a question.
+const WRITING = "input:not([type=radio]), textarea, select, dialog, [contenteditable=true], [role=combobox], [role=listbox]"
+const isElsewhere = (event) =>
+  document.querySelector("[role=dialog]") !== null || event.composedPath()[0].closest?.(WRITING) != null

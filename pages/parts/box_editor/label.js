@@ -1,0 +1,94 @@
+// The label of one image while it is edited: its boxes, what the server has of it, and the way back.
+// Boxes are never changed in place: an edit makes new ones in a new list, so an older list is a whole earlier state.
+
+const STEPS = 200
+
+let made = 0
+export const asBox = ({ field, xyxy, origin = "person", score = null }) => ({ id: ++made, field, xyxy: [...xyxy], origin, score })
+export const asBoxes = (boxes) => boxes && boxes.map(asBox)
+
+const key = ({ field, xyxy }) => [field, ...xyxy].join(" ")
+
+// Field and place are what people decide; equal contents have equal signatures, in whatever order.
+export const signature = (boxes) => (boxes ? JSON.stringify(boxes.map(key).sort()) : "unlabelled")
+
+// Both versions' boxes, each once.
+export function union(theirs, mine) {
+  const known = new Set((theirs ?? []).map(key))
+  return [...asBoxes(theirs ?? []), ...(mine ?? []).filter((box) => !known.has(key(box)))]
+}
+
+export class Label {
+  constructor(head) {
+    this.image = head.image.id
+    this.page = head.image // id, name, width, height, turn, split
+    this.past = []
+    this.future = []
+    this.locked = new Set() // ids of boxes; a matter of view, as is the next
+    this.hidden = new Set()
+    this.unsaved = false // the server has not acknowledged what is on the screen
+    this.sending = false
+    this.accepting = false // the boxes as they are were found right, and the server does not know it yet
+    this.offline = false // the last try got no answer
+    this.refusal = "" // why the server will not take it as it is
+    this.conflict = null // what somebody else saved meanwhile, in the shape of a head
+    this.tried = [] // signatures sent on top of this head: an answer can be lost after the server has saved
+    this.show(head)
+  }
+
+  // Take what the server has, in place of what was here.
+  show(head) {
+    this.head = head
+    this.boxes = asBoxes(head.boxes)
+  }
+
+  // The server has saved these boxes: they may have become a person's, or are still a model's.
+  acknowledge(head) {
+    this.head = head
+    this.tried = []
+    const known = new Map((head.boxes ?? []).map((box) => [key(box), box]))
+    const origins = (boxes) => boxes && boxes.map((box) => Object.assign(box, originOf(known.get(key(box)))))
+    // In place, for once: these are the same boxes, and lists of the way back share them.
+    origins(this.boxes)
+  }
+
+  change(boxes) {
+    this.past.push(this.boxes)
+    if (this.past.length > STEPS) this.past.shift()
+    this.future = []
+    this.boxes = boxes
+  }
+
+  step(from, to) {
+    if (!from.length) return false
+    to.push(this.boxes)
+    this.boxes = from.pop()
+    return true
+  }
+
+  // Something of it is not on the server yet.
+  get isBusy() {
+    return this.unsaved || this.accepting || this.sending
+  }
+
+  undo = () => this.step(this.past, this.future)
+  redo = () => this.step(this.future, this.past)
+  box = (id) => this.boxes?.find((box) => box.id === id)
+  isShown = (box) => !this.hidden.has(box.id)
+
+  add(boxes) {
+    this.change([...(this.boxes ?? []), ...boxes])
+  }
+
+  replace(id, changes) {
+    this.change(this.boxes.map((box) => (box.id === id ? { ...box, origin: "person", score: null, ...changes } : box)))
+  }
+
+  // Without its last box the image is unlabelled again: that no field is on it is said, not left over.
+  remove(id) {
+    const left = this.boxes.filter((box) => box.id !== id)
+    this.change(left.length ? left : null)
+  }
+}
+
+const originOf = (box) => box && { origin: box.origin, score: box.score }
