@@ -158,7 +158,8 @@ def save_by_person(
     # None and the empty tuple differ, the order of boxes says nothing.
     if head and (boxes is None) == (head.boxes is None) and Counter(boxes) == Counter(head.boxes):
         return head if head.is_confirmed or not head.is_labelled else accept(project_paths, image.id, base, author)
-    return save(project_paths, image.id, base, boxes, author, corrects=_corrected(head) if boxes is not None else None)
+    # Also where nothing is left of it: who deletes a model's only box and draws another has corrected it.
+    return save(project_paths, image.id, base, boxes, author, corrects=_corrected(head))
 
 
 def accept(project_paths: ProjectPaths, image: str, base: int, author: str) -> Label:

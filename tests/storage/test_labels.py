@@ -154,10 +154,10 @@ def test_taking_all_boxes_away_says_that_no_field_is_there(page):
     assert (saved.boxes, saved.state) == ((), "corrected")
 
 
-def test_a_label_may_be_cleared_and_is_the_persons_when_drawn_again(page):
+def test_a_models_label_cleared_and_drawn_anew_counts_as_corrected(page):
     page.found()
-    assert (page.clear().boxes, page.clear().rev) == (None, 2)
-    assert page.draw((page.date, (1, 1, 9, 9))).state == "labelled"
+    assert (page.clear().boxes, page.clear().state, page.clear().rev) == (None, "unlabelled", 2)
+    assert page.draw((page.date, (1, 1, 9, 9))).state == "corrected"
 
 
 def test_a_label_saved_as_it_was_is_no_new_revision(page):
