@@ -2,12 +2,23 @@
 
 import streamlit as st
 
+from pages.parts.apply_watch import announce_finished
 from pages.parts.data import get_store, load_names, process_cache
 from pages.parts.guard import require
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import linked_select, set_link
-from pages.parts.process_actions import render_buttons, render_question, rerun_if_pressed
-from pages.parts.process_details import render_advice, render_apply, render_attempts, render_heading, render_notices, render_stages
+from pages.parts.process_actions import render_buttons, rerun_if_pressed
+from pages.parts.process_add import open_add, render_add
+from pages.parts.process_details import (
+    render_advice,
+    render_apply,
+    render_attempts,
+    render_heading,
+    render_notices,
+    render_stages,
+    render_summary,
+)
+from pages.parts.process_questions import render_question
 from pages.parts.process_table import PAGE, Filter, columns, table_frame
 from pages.parts.states import LOOKS, moves, state_name
 from pages.parts.text import explain
@@ -62,13 +73,8 @@ def render_list(narrowed: Filter) -> list[Process]:
 def render_empty() -> None:
     """What to do when there is no process yet."""
     st.info(
-        _("There is no process yet. Create a project with images, label a tenth of them, then in a shell:"), icon=":material/rocket_launch:"
-    )
-    st.code(
-        "python cli.py template create quick --kind auto-label\n"
-        "python cli.py worker --machine this-one\n"
-        "python cli.py process create --project PROJECT --template quick --machine this-one",
-        language="bash",
+        _("There is no process yet. Label a tenth of a project's images by hand, then add a process: it labels the others."),
+        icon=":material/rocket_launch:",
     )
 
 
@@ -118,9 +124,10 @@ def render_details(process: Process) -> None:
                 query_params={"process": process.id},
                 help=_("Curves, stages and log of this run"),
             )
-        render_buttons(store, process, user)
+        render_summary(process, status)
+        render_buttons(store, process, names, user)
         render_advice(store, process, names)
-        render_apply(store, process)
+        render_apply(store, process, names)
         render_notices(status)
         stages, attempts = st.columns(2, gap="large")
         with stages:
@@ -133,6 +140,8 @@ def render_all(narrowed: Filter, moving: bool) -> None:
     """List and details; runs again by itself, and the whole page when the pace has to change."""
     # First: after a press this run of the fragment is not the one to be seen.
     rerun_if_pressed()
+    if announce_finished(store):
+        st.rerun()  # which shows it, as toasts are shown by runs of the whole page
     found = render_list(narrowed)
     wanted = st.query_params.get("process")
     chosen = next((process for process in found if process.id == wanted), None)
@@ -145,9 +154,12 @@ def render_all(narrowed: Filter, moving: bool) -> None:
         st.rerun()
 
 
-st.title(_("Processes"))
-# Outside the fragment: a dialog belongs to a run of the whole page.
-render_question(store, user)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title(_("Processes"))
+    st.button(_("Add process"), icon=":material/add:", key="add", on_click=open_add, disabled=not user.may("processes", "create"))
+# Outside the fragment: a dialog belongs to a run of the whole page, and of two at once only one can be open.
+if not render_question(store, user):
+    render_add(store, names, user)
 live = any(map(moves, process_cache(str(store.root)).load()[0]))
 # The filters are drawn outside it: a tick must not close a list that somebody chooses from.
 st.fragment(render_all, run_every=LIVE_S if live else IDLE_S)(render_filters(), live)

@@ -1,16 +1,24 @@
 """What a person can do with a process: the checks and requests behind every button and every command."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
 from storage import attempts, machines, models, processes
 from storage.attempts import Ended, Message, Outcome
-from storage.core import InvalidValue, Refused, Store, new_id, now
-from storage.index import Index
-from storage.machines import MACHINES
+from storage.core import InvalidValue, NotFound, Refused, Store, new_id, now
+from storage.machines import MACHINES, Machine
 from storage.plans import Rule
 from storage.processes import UNFINISHED, Process, Request
-from storage.projects import PROJECTS
+from storage.projects import PROJECTS, Project
+
+# At run time the index comes as an argument; importing it would only lengthen the chain of imports.
+if TYPE_CHECKING:
+    from storage.index import Index
+
+Obstacle = Literal["disabled", "silent", "busy"]
 
 
-def start(store: Store, index: Index, process: Process, author: str) -> Request:
+def start(store: Store, index: "Index", process: Process, author: str) -> Request:
     """Ask to start, or to resume from the newest checkpoint; Refused if machine, labels or state do not allow it."""
     # Machine and gate as they are now, to spare people a futile wait: against two runs at once guard claim and locks.
     processes.check_allowed(process, "start")
@@ -31,6 +39,10 @@ def apply(store: Store, process: Process, author: str, thresholds: dict[str, flo
     for field, threshold in (thresholds or {}).items():
         if not 0 <= threshold <= 1:  # asked this way round, NaN is refused too
             raise InvalidValue("Threshold of field {field} must be from 0 to 1, not {threshold}", field=field, threshold=threshold)
+    # What the apply will need is asked for now: one that cannot succeed would stay in Applying for ever.
+    processes.check_allowed(process, "apply")
+    project_of(store, process)
+    rule_for(store, process, None)
     # The id is given now, so that whoever carries this request out, two at once included, works on one plan.
     return processes.ask(store, process, "apply", author, apply=new_id(), thresholds=thresholds)
 
@@ -39,8 +51,33 @@ def roll_back(store: Store, process: Process, author: str) -> Request:
     """Ask to put back what was there before the last apply; what people changed since is kept."""
     # Only Applied comes past this, so the newest request about labels is the apply to undo.
     processes.check_allowed(process, "rollback")
+    project_of(store, process)
     last = processes.label_request(process.requests)
     return processes.ask(store, process, "rollback", author, apply=last.apply if last else None)
+
+
+def run_again(store: Store, process: Process, author: str) -> Process:
+    """A new process of the same template, project and machine; not started yet."""
+    # The copy of the template, which may have been changed or deleted since.
+    spec = processes.create(store, project_of(store, process), process.spec.template, process.spec.machine, author)
+    return processes.get(store, spec.id)
+
+
+def delete(store: Store, process: Process, author: str) -> None:
+    """Take the process out of every list; Refused while it is unfinished. Applied labels and the model stay."""
+    if process.may_resume_itself:
+        # Or its worker may take it up at this very moment, and nobody could stop it any more.
+        processes.ask(store, process, "stop", author)
+        process = processes.get(store, process.id)
+    processes.delete(store, process)
+
+
+def project_of(store: Store, process: Process) -> Project:
+    """The project whose images the process is about; Refused if it was deleted."""
+    try:
+        return PROJECTS.get(store, process.spec.project)[1]
+    except NotFound as error:
+        raise Refused("The project of process {process} was deleted. Restore the project first", process=process.id) from error
 
 
 def rule_for(store: Store, process: Process, thresholds: dict[str, float] | None) -> Rule:
@@ -53,7 +90,7 @@ def busy_with(store: Store, machine: str) -> list[Process]:
     """Unfinished processes of a machine, oldest first; an interrupted one that will resume by itself counts."""
     # Folds every process from its files, about 0.03 ms each when they are cached: for a click, not for each page run.
     found, _ = processes.list_processes(store)
-    return [process for process in reversed(found) if process.spec.machine == machine and _holds_machine(process)]
+    return [process for process in reversed(found) if process.spec.machine == machine and holds_machine(process)]
 
 
 def give_up(store: Store, process: Process, author: str) -> None:
@@ -68,23 +105,34 @@ def give_up(store: Store, process: Process, author: str) -> None:
     attempts.end(process.last.paths, Ended(outcome=Outcome.INTERRUPTED, at=now(), message=message))
 
 
-def _holds_machine(process: Process) -> bool:
+def obstacle(machine: Machine, alive: bool, busy: Sequence[Process]) -> Obstacle | None:
+    """What keeps the machine from taking a further process, None if nothing does; ``busy`` are its unfinished ones."""
+    if not machine.enabled:
+        return "disabled"
+    if not alive:
+        return "silent"
+    return "busy" if busy and not machine.queue else None
+
+
+def holds_machine(process: Process) -> bool:
+    """Whether its machine is kept for the process: it is unfinished, or interrupted and will resume by itself."""
     return process.state in UNFINISHED or process.may_resume_itself
 
 
 def _check_machine(store: Store, process: Process) -> None:
     _, machine = MACHINES.get(store, process.spec.machine)
-    if not machine.enabled:
+    # An interrupted process that waits for its own resume counts as busy, and must not stand in its own way.
+    busy = [other for other in busy_with(store, machine.id) if other.id != process.id]
+    found = obstacle(machine, machines.is_alive(store, machine.id), busy)
+    if found == "disabled":
         raise Refused("Machine {machine!r} is disabled; ask the administrator or choose another", machine=machine.name)
-    if not machines.is_alive(store, machine.id):
+    if found == "silent":
         raise Refused(
             "Machine {machine!r} does not respond; start its worker there: python -m worker --machine {machine} --store {store}",
             machine=machine.name,
             store=str(store.root),
         )
-    # An interrupted process that waits for its own resume counts as busy, and must not stand in its own way.
-    busy = [other for other in busy_with(store, machine.id) if other.id != process.id]
-    if busy and not machine.queue:
+    if found == "busy":
         raise Refused(
             "Machine {machine!r} is busy with process {other} ({state}); wait for it or choose another machine",
             machine=machine.name,
@@ -93,8 +141,8 @@ def _check_machine(store: Store, process: Process) -> None:
         )
 
 
-def _check_gate(store: Store, index: Index, process: Process) -> None:
-    _, project = PROJECTS.get(store, process.spec.project)
+def _check_gate(store: Store, index: "Index", process: Process) -> None:
+    project = project_of(store, process)
     if project.task != "fields":
         raise Refused(
             "Project {project!r} sorts images into classes; only projects with fields can be trained on so far", project=project.name

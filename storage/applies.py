@@ -24,7 +24,7 @@ from storage.core import (
     now,
     revision_path,
 )
-from storage.detections import Detection, read_detections, select
+from storage.detections import ApplyCounts, Detection, DetectionTable, read_detections, select
 from storage.labels import Box, Label
 from storage.plans import ApplyOutcome, Begun, Plan, Rule
 from storage.projects import Project
@@ -32,7 +32,7 @@ from storage.snapshots import Snapshot, UnlabelledImage
 
 # At run time the index comes as an argument; importing it would only lengthen the chain of imports.
 if TYPE_CHECKING:
-    from storage.index import Index
+    from storage.index import Index, Row
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,62 @@ class Preview:
     nothing_found: int
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Which images an apply of a run may label now: head revision by image; apart from them, those it will not come to."""
+
+    free: dict[str, int]
+    # Labelled, touched or deleted by people since the run began.
+    skipped: tuple[str, ...]
+    # Unlabelled, but the run did not search them: they were added, or their label was taken away, after it began.
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RollBackPreview:
+    """What rolling an apply back would do now: how many images get their earlier label back, and those that are kept."""
+
+    restored: int
+    kept: "tuple[Row, ...]"
+
+
 def preview(store: Store, project: Project, attempt: Attempt, rule: Rule, index: "Index") -> Preview:
     """Which images still unlabelled would receive boxes; an image on which nothing reaches its threshold stays unlabelled."""
-    snapshot = load(Snapshot, attempt.paths.snapshot)
-    free = _free_images(store.project(project.id), snapshot, project, index)
-    boxes = {field.id: 0 for field in project.fields}
-    base: dict[str, int] = {}
-    nothing = 0
-    # These boxes are counted and dropped, so they name no model.
-    for image, chosen in chosen_boxes(attempt, project, rule, model=""):
-        nothing += not chosen
-        if chosen and image in free:
-            base[image] = free[image]
-            for box in chosen:
-                boxes[box.field] += 1
-    skipped = tuple(item.image for item in snapshot.unlabelled if item.image not in free)
-    return Preview(base, boxes, skipped, nothing)
+    found = candidates(store, project, attempt, index)
+    counts = ApplyCounts(detection_table(attempt, project, rule), found.free)
+    base = {image: found.free[image] for image in counts.images(rule.thresholds)}
+    return Preview(base, counts.boxes(rule.thresholds), found.skipped, len(found.free) - len(base))
+
+
+def detection_table(attempt: Attempt, project: Project, rule: Rule) -> DetectionTable:
+    """What the run found of the fields that the project still has; of ``rule`` its limits count."""
+    return DetectionTable(read_detections(attempt.paths.detections), (field.id for field in project.fields), rule.limits)
+
+
+def preview_roll_back(store: Store, project: Project, process: str, apply: str, index: "Index") -> RollBackPreview:
+    """What a roll back of this finished apply would do now; read from the index, no label's file is opened."""
+    paths = store.process(process)
+    plan, outcome = load(Plan, paths.apply(apply).plan), load(ApplyOutcome, paths.apply(apply).applied)
+    # Those the apply never wrote to: a person was faster, and a roll back has nothing to do with them.
+    applied = plan.base.keys() - set(outcome.kept)
+    index.refresh(project.id, full=True)
+    rows = index.rows(project.id, list(applied))
+    # An apply writes the revision after its base and no other, so a later one is somebody else's. One that cannot be
+    # read, which has no time of change, is kept, too.
+    kept = tuple(row for row in rows if row.label_rev != plan.base[row.image] + 1 or row.changed is None)
+    return RollBackPreview(len(applied) - len(kept), kept)
+
+
+def candidates(store: Store, project: Project, attempt: Attempt, index: "Index") -> Candidates:
+    """The images of the run's snapshot that are there, unlabelled, and were touched by nobody since."""
+    snapshot, paths = load(Snapshot, attempt.paths.snapshot), store.project(project.id)
+    # Something is decided on this, so every name is listed rather than trusting folder times: 31 ms for 100,000.
+    index.refresh(project.id, full=True)
+    heads = {row.image: row.label_rev for row in index.images(project.id, "unlabelled")}
+    searched = {item.image: item for item in snapshot.unlabelled}
+    free = {image: heads[image] for image, item in searched.items() if image in heads and _untouched(paths, item, heads[image])}
+    skipped = tuple(image for image in searched if image not in free)
+    return Candidates(free, skipped, tuple(image for image in heads if image not in searched))
 
 
 def chosen_boxes(attempt: Attempt, project: Project, rule: Rule, model: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
@@ -148,18 +188,6 @@ def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, autho
     except Conflict:
         # Somebody saved since the listing above. Ends, as each round needs another save.
         return _restore_one(project, plan, image, base, author)
-
-
-def _free_images(paths: ProjectPaths, snapshot: Snapshot, project: Project, index: "Index") -> dict[str, int]:
-    """Head revision of every image of the snapshot that is there, unlabelled, and was touched by nobody since."""
-    # Something is decided on this, so every name is listed rather than trusting folder times: 31 ms for 100,000.
-    index.refresh(project.id, full=True)
-    now_unlabelled = {row.image: row.label_rev for row in index.images(project.id, "unlabelled")}
-    return {
-        item.image: now_unlabelled[item.image]
-        for item in snapshot.unlabelled
-        if item.image in now_unlabelled and _untouched(paths, item, now_unlabelled[item.image])
-    }
 
 
 def _untouched(paths: ProjectPaths, item: UnlabelledImage, head: int) -> bool:

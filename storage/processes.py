@@ -13,6 +13,7 @@ pressing buttons at once get one order everywhere; ``attempts/`` holds what work
 "Not responding" is what a reader sees when a heartbeat stands still; it is never stored.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -78,6 +79,8 @@ TRANSITIONS: dict[Action, frozenset[State]] = {
     "apply": frozenset({State.COMPLETED, State.ROLLED_BACK}),
     "rollback": frozenset({State.APPLIED}),
 }
+# Not while a worker may be at it: nobody could stop or follow it any more.
+DELETABLE = frozenset(State) - UNFINISHED - {State.APPLYING, State.ROLLING_BACK}
 
 
 class Spec(Record):
@@ -222,9 +225,7 @@ def ask(
         create_revision(paths.requests, "request", number - 1, request)
     except Conflict as error:
         raise Refused(
-            "Process {process} was changed by somebody else at the same moment; look again before you {action} it",
-            process=process.id,
-            action=action,
+            "Process {process} was changed by somebody else at the same moment; look again before you ask for more", process=process.id
         ) from error
     return request
 
@@ -232,14 +233,30 @@ def ask(
 def check_allowed(process: Process, action: Action) -> None:
     """Refused, with the state and the states that would do, unless ``process`` allows ``action`` now."""
     if process.state not in TRANSITIONS[action]:
-        allowed = ", ".join(sorted(TRANSITIONS[action]))
         raise Refused(
-            "Process {process} is {state}: it cannot be asked to {action}. That needs one of: {allowed}",
+            "Process {process} is {state}; what you ask for needs it to be one of: {allowed}",
             process=process.id,
             state=process.state.value,
-            action=action,
-            allowed=allowed,
+            allowed=join_states(TRANSITIONS[action]),
         )
+
+
+def delete(store: Store, process: Process) -> None:
+    """Take the process out of every list; its files, its model and the labels it gave stay. Refused while it is unfinished."""
+    if process.state not in DELETABLE:
+        raise Refused(
+            "Process {process} is {state}; only one that is one of these can be deleted: {allowed}",
+            process=process.id,
+            state=process.state.value,
+            allowed=join_states(DELETABLE),
+        )
+    folder = store.process(process.id).folder
+    create_revision(folder, "spec", head_revision(folder, "spec"), process.spec.model_copy(update={"deleted": True}))
+
+
+def join_states(states: Collection[State]) -> str:
+    """The states in the order of a life, as one text that a catalogue can take apart again."""
+    return ", ".join(state.value for state in State if state in states)
 
 
 def label_request(requests: tuple[Request, ...]) -> Request | None:

@@ -1,14 +1,19 @@
 """Templates: the parameters of a run, with their allowed ranges, advised values and defaults (design, section 1)."""
 
+from dataclasses import asdict
+from itertools import count
 from typing import Annotated, Literal
 
 from pydantic import Field as Limits
 
-from storage.core import Kind, NamedRecord, Record, Store, make, new_id
+from storage.attempts import Message
+from storage.core import MAX_BYTES, Kind, NamedRecord, NameTaken, Record, Store, make, new_id
 
 Augment = Literal["none", "exposure-noise", "rotations-exposure-noise"]
 Device = Literal["cuda", "cpu"]
 RunKind = Literal["auto-label", "training"]
+
+MANY_ITERATIONS, HIGH_LR, LOW_LR = 5000, 0.01, 0.0005
 
 
 class Parameters(Record):
@@ -47,14 +52,43 @@ def create(store: Store, name: str, kind: RunKind, description: str = "", **para
     return TEMPLATES.create(store, template)
 
 
-def advice(parameters: Parameters) -> list[str]:
-    """English message templates for values that are allowed but seldom wise."""
+def change(store: Store, base: int, before: Template, after: Template) -> None:
+    """Write the revision after ``base``, which is ``before``; Conflict if somebody was faster, NameTaken for a name in use.
+
+    Processes that were made from it keep the copy they were made with.
+    """
+    if after.name == before.name:
+        TEMPLATES.change(store, base, after)
+    else:
+        TEMPLATES.rename(store, base, after.model_copy(update={"name": before.name}), after.name)
+
+
+def duplicate(store: Store, template: Template) -> Template:
+    """A new template with the same values, named after the one it was made from."""
+    # Cut, as a name has a greatest length in bytes, and numbered until it is free.
+    stem = template.name.encode()[: MAX_BYTES - 5].decode(errors="ignore")
+    for number in count(2):
+        try:
+            return TEMPLATES.create(store, template.model_copy(update={"id": new_id(), "name": f"{stem}-{number}"}))
+        except NameTaken:
+            continue
+    raise AssertionError("numbers do not end")
+
+
+def bounds(parameter: str) -> tuple[float, float]:
+    """The least and the greatest value of a number among the parameters; for the learning rate the least is excluded."""
+    limits = {kind: value for limit in Parameters.model_fields[parameter].metadata for kind, value in asdict(limit).items()}
+    return limits.get("ge", 0), limits["le"] if "le" in limits else limits["lt"] - 1
+
+
+def advice(parameters: Parameters) -> list[Message]:
+    """What is allowed but seldom wise."""
     # Advice, not errors: whoever knows their data may go against it.
     notes = []
-    if parameters.iterations > 5000:
-        notes.append("More than 5,000 iterations: the model may learn the training images by heart")
-    if parameters.lr > 0.01:
-        notes.append("An initial learning rate above 0.01 may overshoot")
-    if parameters.lr < 0.0005:
-        notes.append("An initial learning rate below 0.0005 learns slowly")
+    if parameters.iterations > MANY_ITERATIONS:
+        notes.append(Message(template="More than 5,000 iterations: the model may learn the training images by heart"))
+    if parameters.lr > HIGH_LR:
+        notes.append(Message(template="An initial learning rate above 0.01 may overshoot"))
+    if parameters.lr < LOW_LR:
+        notes.append(Message(template="An initial learning rate below 0.0005 learns slowly"))
     return notes

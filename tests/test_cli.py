@@ -2,17 +2,21 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image, ImageDraw
 from typer.testing import CliRunner, Result
 
 import cli
+from storage.core import open_store
+from storage.projects import PROJECTS
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., Result]
@@ -150,3 +154,35 @@ def test_a_damaged_store_fails_the_check_with_the_file(run: Run, tmp_path: Path)
     result = run("store", "check")
     assert result.exit_code == 1
     assert f"projects/{project}/project.000001.json" in result.stdout
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(("options", "projects"), [((), ["sample-invoices"]), (("--no-sample",), [])], ids=["with the sample", "without"])
+def test_run_says_where_the_dashboard_is_once_it_answers(
+    run: Run, tmp_path: Path, free_port: int, options: tuple[str, ...], projects: list[str]
+) -> None:
+    command = [sys.executable, "cli.py", "run", "--machine", "here", "--port", str(free_port), *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as started:
+        assert started.stdout is not None
+        said = started.stdout.readline()
+        answer = httpx.get(f"http://127.0.0.1:{free_port}/_stcore/health")
+        started.terminate()
+        rest = started.stdout.read()
+    there = ", with the project sample-invoices to try it" if projects else ""
+    assert said == f"Fieldmark is on http://127.0.0.1:{free_port}{there}. Ctrl-C ends it\n"
+    assert (answer.status_code, started.returncode) == (200, 0)
+    assert "http" not in rest
+    assert [project.name for project in PROJECTS.list(open_store(tmp_path / "store")).items] == projects
+
+
+def test_run_on_a_taken_port_is_refused_and_starts_nothing(run: Run, free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)):
+        result = run("run", "--port", str(free_port), "--no-sample")
+    assert result.exit_code == 2
+    assert f"Port {free_port} is taken" in result.stderr

@@ -1,41 +1,46 @@
-"""The buttons of a process and the questions asked before those that change much."""
+"""The buttons of a process: which are possible, and what a press does. What is asked first is in ``process_questions``."""
 
 import streamlit as st
 
-from pages.parts.data import get_index
+from pages.parts.apply_watch import watch
+from pages.parts.data import Names, get_index, is_alive
 from pages.parts.guard import User
-from pages.parts.i18n import _, ngettext
-from pages.parts.states import why_not
-from pages.parts.text import explain
-from storage import actions, applies, plans, processes
+from pages.parts.i18n import _
+from pages.parts.links import set_link
+from pages.parts.states import NOT_RESPONDING, Deed, is_project_gone, shown_state, why_not
+from pages.parts.text import explain, plain
+from pages.parts.toasts import say
+from storage import actions, processes
 from storage.core import Store, StoreError
-from storage.processes import Action, Process, label_request
-from storage.projects import PROJECTS
+from storage.processes import Process
 
-_ICONS: dict[Action, str] = {
+ICONS: dict[Deed, str] = {
     "start": ":material/play_arrow:",
     "stop": ":material/stop:",
     "apply": ":material/done_all:",
     "rollback": ":material/undo:",
+    "again": ":material/replay:",
+    "give_up": ":material/power_off:",
+    "delete": ":material/delete:",
 }
+_ASKED = "asked"  # in the session: the process and the deed whose question is open
 
 
-def render_buttons(store: Store, process: Process, user: User) -> None:
-    """Start or Resume, Stop, Apply and Roll back; one that is not possible says why when pointed at."""
-    shown: list[Action] = ["start", "stop", "apply", "rollback"] if process.spec.kind == "auto-label" else ["start", "stop"]
+def render_buttons(store: Store, process: Process, names: Names, user: User) -> None:
+    """What can be done with the process; a button that is not possible says why when pointed at."""
     with st.container(horizontal=True):
-        for action in shown:
-            reason = why_not(process, action) if user.may("processes", "manage") else _("You need the right to manage processes")
+        for deed in _shown(store, process):
+            reason = _why_not(store, process, deed, names, user)
             st.button(
-                _button_text(process, action),
-                key=f"{action}_{process.id}",
-                icon=_ICONS[action],
-                type="primary" if action == "start" and reason is None else "secondary",
+                deed_name(process, deed),
+                key=f"{deed}_{process.id}",
+                icon=ICONS[deed],
+                type="primary" if deed in ("start", "apply") and reason is None else "secondary",
                 disabled=reason is not None,
                 help=reason,
                 # A callback comes before anything is drawn, so the state shown is the one after the request.
                 on_click=_pressed,
-                args=(store, process.id, action, user),
+                args=(store, process.id, deed, user),
             )
     # Kept until the next press: forgotten here, it would be gone at the next tick.
     refusal = st.session_state.get("refusal")
@@ -49,125 +54,117 @@ def rerun_if_pressed() -> None:
         st.rerun()
 
 
-def render_question(store: Store, user: User) -> None:
-    """The dialog of a button that was pressed, and the notice of an action that was carried out; once a page run."""
-    st.session_state.pop("pressed", None)  # this is the run of the whole page that it asks for
-    if done := st.session_state.pop("done", None):
-        st.toast(done)
-    asked = st.session_state.get("asked")  # kept until answered: the page may run again while the dialog is open
-    if asked is None:
-        return
-    identifier, action = asked
-    try:
-        process = processes.get(store, identifier)
-    except StoreError as error:
-        _forget_question()
-        st.error(explain(error))
-        return
-    # Closed with Esc it must be forgotten, or the next run would open it again.
-    st.dialog(_question_title(action), icon=_ICONS[action], on_dismiss=_forget_question)(_render_dialog)(store, process, action, user)
+def open_question() -> tuple[str, Deed] | None:
+    """The process and the deed whose question is open; to be called once by each run of the whole page."""
+    st.session_state.pop("pressed", None)  # this is the run that it asks for
+    asked: tuple[str, Deed] | None = st.session_state.get(_ASKED)
+    return asked
 
 
-def _render_dialog(store: Store, process: Process, action: Action, user: User) -> None:
-    try:
-        st.markdown(_consequence(store, process, action))
-    except StoreError as error:
-        st.error(explain(error))
-        return
-    if not st.button(_button_text(process, action), key="confirm", type="primary", icon=_ICONS[action]):
-        return
-    try:
-        _carry_out(store, process.id, action, user)
-    except StoreError as error:
-        # In the dialog: what was possible when it opened may not be so any more.
-        st.error(explain(error))
-        return
-    _forget_question()
-    st.rerun()
+def forget_question() -> None:
+    """Close the question with the next run of the page."""
+    st.session_state.pop(_ASKED, None)
 
 
-def _forget_question() -> None:
-    st.session_state.pop("asked", None)
-
-
-def _pressed(store: Store, process: str, action: Action, user: User) -> None:
-    st.session_state.pop("refusal", None)
-    st.session_state["pressed"] = True
-    if action != "start":  # which can simply be stopped again; the others are asked about
-        st.session_state["asked"] = (process, action)
-        return
-    try:
-        _carry_out(store, process, action, user)
-    except StoreError as error:
-        st.session_state["refusal"] = (process, explain(error))
-
-
-def _carry_out(store: Store, identifier: str, action: Action, user: User) -> None:
+def carry_out(store: Store, identifier: str, deed: Deed, user: User, thresholds: dict[str, float] | None = None) -> None:
+    """Do it, and have the next run say so; StoreError says why not."""
     process = processes.get(store, identifier)  # as it is now, not as it was drawn
-    if action == "start":
+    if deed == "start":
         actions.start(store, get_index(str(store.root)), process, user.account)
-    elif action == "stop":
+    elif deed == "stop":
         actions.stop(store, process, user.account)
-    elif action == "apply":
-        actions.apply(store, process, user.account)
+    elif deed == "apply":
+        watch(process.id, actions.apply(store, process, user.account, thresholds), _called(process))
+    elif deed == "rollback":
+        watch(process.id, actions.roll_back(store, process, user.account), _called(process))
+    elif deed == "again":
+        _run_again(store, process, user)
+    elif deed == "give_up":
+        actions.give_up(store, process, user.account)
     else:
-        actions.roll_back(store, process, user.account)
-    # Shown by the next run: Streamlit loses a toast that a rerun follows.
-    st.session_state["done"] = _done_text(action)
+        actions.delete(store, process, user.account)
+        set_link("process", None)
+    say(_done_text(deed), ICONS[deed])
 
 
-def _consequence(store: Store, process: Process, action: Action) -> str:
-    """What the action will do, in numbers where there are some."""
-    if action == "stop":
-        return _("The run saves a checkpoint and stops. It can be resumed from there.")
-    if action == "apply":
-        return _apply_consequence(store, process)
-    request = label_request(process.requests)
-    outcome = plans.outcome(store.process(process.id), "apply", request.apply) if request and request.apply else None
-    count = outcome.changed if outcome else 0
-    text = ngettext("The labels put on {count} image are taken back.", "The labels put on {count} images are taken back.", count)
-    return text + " " + _("What people changed since stays and is listed. They can be applied again.")
+def refuse(process: str, error: StoreError) -> None:
+    """Show beside the buttons of this process why something was refused."""
+    st.session_state["refusal"] = (process, explain(error))
 
 
-def _apply_consequence(store: Store, process: Process) -> str:
-    assert process.last is not None  # apply needs a completed attempt
-    _revision, project = PROJECTS.get(store, process.spec.project)
-    rule = actions.rule_for(store, process, None)
-    # The worker counts again when it plans: images may be labelled while the dialog is open.
-    preview = applies.preview(store, project, process.last, rule, get_index(str(store.root)))
-    left_out = ngettext(
-        "{count} image was labelled or deleted meanwhile and is left out",
-        "{count} images were labelled or deleted meanwhile and are left out",
-        len(preview.skipped),
-    )
-    parts = [
-        ngettext("{count} image receives labels", "{count} images receive labels", len(preview.base)),
-        ngettext("{count} box in all", "{count} boxes in all", sum(preview.boxes.values())),
-        ngettext("{count} image stays empty: nothing was found", "{count} images stay empty: nothing was found", preview.nothing_found),
-        *([left_out] if preview.skipped else []),
-    ]
-    return "\n".join(f"- {part}" for part in parts) + "\n\n" + _("This can be rolled back.")
-
-
-def _button_text(process: Process, action: Action) -> str:
-    texts: dict[Action, str] = {
+def deed_name(process: Process, deed: Deed) -> str:
+    """What the button says."""
+    texts: dict[Deed, str] = {
         "start": _("Resume") if process.attempts else _("Start"),
         "stop": _("Stop"),
         "apply": _("Apply labels"),
         "rollback": _("Roll back labels"),
+        "again": _("Run again"),
+        "give_up": _("Give the machine up"),
+        "delete": _("Delete"),
     }
-    return texts[action]
+    return texts[deed]
 
 
-def _question_title(action: Action) -> str:
-    return {"stop": _("Stop this process?"), "apply": _("Apply the labels?"), "rollback": _("Roll back the labels?")}[action]
+def _shown(store: Store, process: Process) -> list[Deed]:
+    """Start and stop always, the rest where it can ever be of use to this process."""
+    shown: list[Deed] = ["start", "stop"]
+    if process.spec.kind == "auto-label":
+        shown += ["apply", "rollback"]
+    if why_not(process, "again") is None:
+        shown.append("again")
+    is_silent = shown_state(process, is_alive(str(store.root), process.spec.machine)) == NOT_RESPONDING
+    # Of a queue nothing can be lost with the machine; there Stop does.
+    if is_silent and process.last and process.last.end is None:
+        shown.append("give_up")
+    return [*shown, "delete"]
 
 
-def _done_text(action: Action) -> str:
-    texts: dict[Action, str] = {
+def _why_not(store: Store, process: Process, deed: Deed, names: Names, user: User) -> str | None:
+    if deed == "again" and not user.may("processes", "create"):
+        return _("You need the right to create processes")
+    if deed == "delete" and not user.may("processes", "delete"):
+        return _("You need the right to delete processes")
+    if deed not in ("again", "delete") and not user.may("processes", "manage"):
+        return _("You need the right to manage processes")
+    if deed in ("start", "apply", "rollback", "again") and is_project_gone(store, process, names.projects):
+        return _("Its project was deleted. Restore the project first")
+    return why_not(process, deed)
+
+
+def _pressed(store: Store, process: str, deed: Deed, user: User) -> None:
+    st.session_state.pop("refusal", None)
+    st.session_state["pressed"] = True
+    if deed not in ("start", "again"):  # these two can simply be stopped; the others are asked about
+        st.session_state[_ASKED] = (process, deed)
+        return
+    try:
+        carry_out(store, process, deed, user)
+    except StoreError as error:
+        refuse(process, error)
+
+
+def _called(process: Process) -> str:
+    return f"**{plain(process.spec.template.name)}**"
+
+
+def _run_again(store: Store, process: Process, user: User) -> None:
+    made = actions.run_again(store, process, user.account)
+    set_link("process", made.id)
+    try:
+        actions.start(store, get_index(str(store.root)), made, user.account)
+    except StoreError as error:
+        refuse(made.id, error)  # it can be started later
+
+
+def _done_text(deed: Deed) -> str:
+    texts: dict[Deed, str] = {
         "start": _("Start was asked for"),
         "stop": _("Stop was asked for"),
         "apply": _("The labels are being applied"),
         "rollback": _("The labels are being rolled back"),
+        "again": _("A new process was made from it"),
+        "give_up": _("The machine was given up; the process can be resumed"),
+        "delete": _("The process is deleted"),
     }
-    return texts[action]
+    return texts[deed]

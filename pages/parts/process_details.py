@@ -3,9 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from pages.parts.apply_watch import outcome_text
 from pages.parts.data import Names, is_alive
-from pages.parts.i18n import _, duration, moment, ngettext, number, said
-from pages.parts.states import LOOKS, NOT_RESPONDING, kind_name, shown_state, state_name
+from pages.parts.i18n import _, duration, moment, ngettext, number, said, small_number
+from pages.parts.process_table import iterations_text
+from pages.parts.states import LOOKS, NOT_RESPONDING, is_project_gone, kind_name, shown_state, state_name
+from pages.parts.template_texts import summary
 from pages.parts.text import plain
 from storage import images, plans
 from storage.core import Store, StoreError
@@ -29,8 +32,32 @@ def render_heading(store: Store, process: Process, names: Names) -> None:
         st.markdown(what, width="content")
 
 
+def render_summary(process: Process, status: Status | None) -> None:
+    """The template's values and description, and the newest figures of the run, each in a line."""
+    template = process.spec.template
+    st.caption(summary(template.parameters) + (f"  \n{plain(template.description)}" if template.description else ""))
+    if status is None or not status.iterations:
+        return
+    running = process.state in (State.RUNNING, State.STOPPING)
+    figures = {
+        _("Iteration"): iterations_text(status),
+        _("Loss"): number(status.loss, 3),
+        _("Learning rate"): small_number(status.lr),
+        _("Test AP"): number(status.ap, 3),
+        _("~ Time left"): duration(status.seconds_left) if running else "–",
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in figures.items():
+            st.metric(name, value, width="content", height="content")
+
+
 def render_advice(store: Store, process: Process, names: Names) -> None:
     """What went wrong, if something did, and what to do next."""
+    if is_project_gone(store, process, names.projects):
+        st.warning(
+            _("The project of this process was deleted. Its run can be looked at; its labels cannot be applied or rolled back."),
+            icon=":material/folder_off:",
+        )
     message = process.last.end.message if process.last and process.last.end else None
     machine = names.machine(process.spec.machine)
     state = shown_state(process, is_alive(str(store.root), process.spec.machine))
@@ -48,6 +75,8 @@ def render_advice(store: Store, process: Process, names: Names) -> None:
         st.caption(_interrupted(process, machine))
     elif process.state == State.QUEUED:
         st.caption(_("Waiting for machine {machine} to take it.").format(machine=plain(machine)))
+    elif process.state == State.COMPLETED and process.spec.kind == "auto-label":
+        st.caption(_("What was found is not on the images yet. Press Apply labels to look at it first."))
     elif process.state == State.CREATED:
         st.caption(_("Not started yet. Press Start."))
 
@@ -91,7 +120,7 @@ def render_attempts(process: Process, names: Names) -> None:
     st.table(pd.DataFrame(rows, columns=head), hide_index=True, border="horizontal")
 
 
-def render_apply(store: Store, process: Process) -> None:
+def render_apply(store: Store, process: Process, names: Names) -> None:
     """How the last apply or roll back goes or went: images changed, and those kept because a person touched them."""
     request = label_request(process.requests)
     if request is None or request.apply is None:
@@ -99,16 +128,12 @@ def render_apply(store: Store, process: Process) -> None:
     paths = store.process(process.id)
     outcome = plans.outcome(paths, request.action, request.apply)
     if outcome is None:
-        _render_progress(plans.read_progress(paths.apply(request.apply)))
+        _render_progress(store, names, plans.read_progress(paths.apply(request.apply)))
         return
-    if request.action == "apply":
-        st.success(
-            ngettext("Labels applied to {count} image", "Labels applied to {count} images", outcome.changed), icon=":material/done_all:"
-        )
-    else:
-        st.success(
-            ngettext("Labels of {count} image rolled back", "Labels of {count} images rolled back", outcome.changed), icon=":material/undo:"
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.success(outcome_text(request, outcome), icon=":material/done_all:" if request.action == "apply" else ":material/undo:")
+        if request.action == "apply":
+            st.page_link("review.py", label=_("Review them"), icon=":material/fact_check:", query_params={"project": process.spec.project})
     if outcome.kept:
         kept = ngettext(
             "{count} image kept: a person changed it meanwhile", "{count} images kept: people changed them meanwhile", len(outcome.kept)
@@ -118,7 +143,10 @@ def render_apply(store: Store, process: Process) -> None:
         st.warning(kept + ": " + ", ".join(plain(_image_name(store, process, image)) for image in outcome.kept[:_MOST_KEPT]) + more)
 
 
-def _render_progress(progress: plans.Progress | None) -> None:
+def _render_progress(store: Store, names: Names, progress: plans.Progress | None) -> None:
+    # Any worker can do it, not only that of the process's machine.
+    if not any(is_alive(str(store.root), machine) for machine in names.machines):
+        st.warning(_("No machine responds. This goes on by itself as soon as a worker runs (`python cli.py worker`)."))
     if progress is None or not progress.total:
         st.caption(_("Waiting for the worker to begin."))
         return

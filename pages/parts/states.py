@@ -1,15 +1,22 @@
 """How states look, and what can be told of a process in a word or two."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
 from pages.parts.i18n import _
-from storage.processes import TRANSITIONS, UNFINISHED, Action, Process, State
+from storage import actions
+from storage.core import Store, StoreError
+from storage.processes import DELETABLE, TRANSITIONS, UNFINISHED, Action, Process, State
 
+# What a person can do with a process: what is asked of a worker, and what is done at once.
+Deed = Action | Literal["again", "give_up", "delete"]
 NOT_RESPONDING = "Not responding"  # what a reader sees; never stored, so not among the states
 Colour = Literal["blue", "green", "orange", "red", "violet", "gray"]
 
 _MOVING = UNFINISHED | {State.APPLYING, State.ROLLING_BACK}
+_ENDED = frozenset({State.STOPPED, State.FAILED, State.COMPLETED, State.APPLIED, State.ROLLED_BACK})
+_ALLOWED: dict[Deed, frozenset[State]] = {"again": _ENDED, "give_up": UNFINISHED, "delete": DELETABLE, **dict(TRANSITIONS.items())}
 
 
 @dataclass(frozen=True)
@@ -67,17 +74,28 @@ def state_name(state: str) -> str:
     return _("Not responding") if state == NOT_RESPONDING else _(state)
 
 
-def why_not(process: Process, action: Action) -> str | None:
-    """Why the action is not possible now, None if it is."""
-    if action in ("apply", "rollback") and process.spec.kind != "auto-label":
+def why_not(process: Process, deed: Deed) -> str | None:
+    """Why this is not possible now, None if it is."""
+    if deed in ("apply", "rollback") and process.spec.kind != "auto-label":
         return _("This process trains a model only; it has no labels to apply")
-    if process.state in TRANSITIONS[action]:
+    if process.state in _ALLOWED[deed]:
         return None
     # In the order of a life, which a set would not keep.
-    states = ", ".join(state_name(state.value) for state in State if state in TRANSITIONS[action])
+    states = ", ".join(state_name(state.value) for state in State if state in _ALLOWED[deed])
     return _("Not while the process is “{state}”. Possible when it is: {states}").format(
         state=state_name(process.state.value), states=states
     )
+
+
+def is_project_gone(store: Store, process: Process, known: Container[str]) -> bool:
+    """Whether the process's project was deleted; ``known`` are ids of projects that are there, as of a moment ago."""
+    if process.spec.project in known:
+        return False
+    try:
+        actions.project_of(store, process)  # it may be younger than what is known
+    except StoreError:
+        return True
+    return False
 
 
 def kind_name(kind: str) -> str:

@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import data
+from pages.parts import data, i18n
 from pages.parts.states import why_not
+from pages.parts.text import explain
 from storage import processes
 from storage.attempts import Message, Outcome
+from storage.core import Refused
 from storage.processes import State
+from storage.projects import PROJECTS
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -20,10 +23,22 @@ def table(app: AppTest) -> list[str]:
     return [chips[0].split(" ", 1)[1] for chips in app.dataframe[0].value["state"]]
 
 
+def is_there(app: AppTest, key: str) -> bool:
+    """Whether there is a button of this key."""
+    return key in [button.key for button in app.button]
+
+
+def press(app: AppTest, deed: str, process: str) -> AppTest:
+    """Press a button of the process, and the one of the question if there is one."""
+    app.button(key=f"{deed}_{process}").click().run()
+    return app.button(key="confirm").click().run() if is_there(app, "confirm") else app
+
+
 def test_an_empty_store_says_what_to_do_next(runs: Runs, open_page: Open) -> None:
     app = open_page("processes.py")
     assert "There is no process yet" in app.info[0].value
-    assert "python cli.py process create" in app.code[0].value
+    app.button(key="add").click().run()
+    assert app.button(key="create").label == "Create"
 
 
 def test_processes_are_listed_newest_first(runs: Runs, open_page: Open) -> None:
@@ -105,7 +120,7 @@ def test_what_cannot_be_applied_says_so_instead_of_asking(runs: Runs, open_page:
     app = open_page("processes.py", process=process.id)
     app.button(key=f"apply_{process.id}").click().run()
     assert "model.json is not there" in app.error[0].value
-    assert "confirm" not in [button.key for button in app.button]
+    assert not is_there(app, "confirm")
 
 
 def test_a_failed_process_tells_its_message_and_the_next_step(runs: Runs, open_page: Open) -> None:
@@ -131,3 +146,79 @@ def test_a_machine_is_asked_for_its_life_once_in_a_while(runs: Runs) -> None:
     runs.heartbeat(left=True)
     assert alive
     assert data.is_alive(root, machine)  # each question writes to the store
+
+
+def test_the_details_tell_the_templates_values_and_the_newest_figures(runs: Runs, open_page: Open) -> None:
+    app = open_page("processes.py", process=runs.running(640).id)
+    assert any(caption.value.startswith("Iterations: 1,000 · Batch: 2 · ") for caption in app.caption)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert (shown["Iteration"], shown["Test AP"], shown["~ Time left"]) == ("640 / 1,000", "0.783", "5 min 24 s")
+
+
+def test_run_again_makes_a_process_of_the_same_template_and_starts_it(runs: Runs, open_page: Open) -> None:
+    runs.label_one()
+    first = runs.ended(Outcome.COMPLETED)
+    app = press(open_page("processes.py", process=first.id), "again", first.id)
+    found, _ = processes.list_processes(runs.store)
+    assert [process.state for process in found] == [State.QUEUED, State.COMPLETED]
+    assert app.query_params["process"] == found[0].id
+
+
+def test_run_again_that_cannot_start_yet_says_why_beside_the_new_process(runs: Runs, open_page: Open) -> None:
+    first = runs.ended(Outcome.FAILED)  # in a project without any label
+    app = press(open_page("processes.py", process=first.id), "again", first.id)
+    assert "needs 1 more images labelled by hand" in app.error[0].value
+    assert app.query_params["process"] != first.id
+
+
+def test_a_process_that_is_not_finished_cannot_be_run_again(runs: Runs, open_page: Open) -> None:
+    process = runs.running(10)
+    assert not is_there(open_page("processes.py", process=process.id), f"again_{process.id}")
+
+
+def test_delete_asks_and_takes_the_process_out_of_the_list(runs: Runs, open_page: Open) -> None:
+    kept, process = runs.created(), runs.ended(Outcome.STOPPED)
+    app = open_page("processes.py", process=process.id)
+    app.button(key=f"delete_{process.id}").click().run()
+    assert "Labels that were applied stay, and so does its model." in app.markdown[-1].value
+    app.button(key="confirm").click().run()
+    assert [process.id for process in processes.list_processes(runs.store)[0]] == [kept.id]
+    assert app.toast[0].value == "The process is deleted"
+    assert not app.exception
+
+
+def test_delete_is_disabled_while_the_process_runs(runs: Runs, open_page: Open) -> None:
+    process = runs.running(10)
+    button = open_page("processes.py", process=process.id).button(key=f"delete_{process.id}")
+    assert button.disabled
+    assert "Not while the process is “Running”" in button.help
+
+
+def test_a_machine_that_is_gone_can_be_given_up_after_a_question(runs: Runs, open_page: Open) -> None:
+    process = runs.running(10)
+    runs.heartbeat(left=True)
+    press(open_page("processes.py", process=process.id), "give_up", process.id)
+    assert processes.get(runs.store, process.id).state == State.INTERRUPTED
+
+
+def test_a_machine_that_responds_cannot_be_given_up(runs: Runs, open_page: Open) -> None:
+    process = runs.running(10)
+    assert not is_there(open_page("processes.py", process=process.id), f"give_up_{process.id}")
+
+
+def test_a_process_of_a_deleted_project_says_so_and_can_only_be_deleted(runs: Runs, open_page: Open) -> None:
+    process = runs.ended(Outcome.COMPLETED)
+    rev, project = PROJECTS.get(runs.store, runs.project.id)
+    PROJECTS.delete(runs.store, rev, project)
+    app = open_page("processes.py", process=process.id)
+    assert app.warning[0].value.startswith("The project of this process was deleted.")
+    for deed in ("apply", "again"):
+        assert app.button(key=f"{deed}_{process.id}").help == "Its project was deleted. Restore the project first"
+    assert not app.button(key=f"delete_{process.id}").disabled
+
+
+def test_a_refusal_names_the_states_in_the_readers_language(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: "ru")
+    with pytest.raises(Refused) as refused:
+        processes.check_allowed(runs.created(), "stop")
+    assert explain(refused.value).endswith("В очереди, Запускается, Выполняется, Прерван")

@@ -1,0 +1,146 @@
+"""The dialog before labels are applied: a threshold for each field, what it means in numbers, and pictures of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from pages.parts.apply_counts import ApplyData, load_apply_data
+from pages.parts.data import get_index
+from pages.parts.i18n import _, ngettext, number
+from pages.parts.page_picture import Mark, page_picture
+from pages.parts.text import plain
+from pages.parts.thresholds import threshold_sliders
+from storage import actions, images
+from storage.core import Store, StoreError
+from storage.plans import Rule
+from storage.processes import Process
+from storage.projects import Field, Project
+
+SHOWN, ROOM = 6, 300  # pictures at a time, and their greatest height in pixels
+_MOST_NAMES = 20  # of images left out, before the rest is only counted
+_MOVED = "apply_thresholds"  # in the session: the thresholds that were moved, by field id
+_PLACE = "apply_place"  # in the session: how many pictures come before those shown
+_FAINT = "66"  # 40 % opaque, behind a colour
+
+
+def forget_thresholds() -> None:
+    """Have the next dialog begin with the model's own thresholds."""
+    for key in (_MOVED, _PLACE):
+        st.session_state.pop(key, None)
+
+
+def render_apply_dialog(store: Store, process: Process, confirm: Callable[[str, dict[str, float] | None], None]) -> None:
+    """Draw it; ``confirm`` draws its button with this text for the thresholds that were moved, by field id.
+
+    They are None where nothing would be applied. StoreError if the process cannot be applied at all.
+    """
+    project, rule = actions.project_of(store, process), actions.rule_for(store, process, None)
+    with st.spinner(_("Reading what was found …")):
+        data = load_apply_data(store, process, project, rule)
+    # Fields that the project has and the model knows.
+    fields = [field for field in project.fields if field.id in rule.thresholds]
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        moved = _render_thresholds(process, fields, rule, data)
+        thresholds = {**rule.thresholds, **moved}
+        _render_left_out(store, project, data)
+        receiving = len(data.counts.images(thresholds))
+        confirm(ngettext("Apply to {count} image", "Apply to {count} images", receiving), moved if receiving else None)
+        st.caption(_("This can be rolled back."))
+    with right:
+        _render_pictures(store, project, fields, data, thresholds)
+
+
+def _render_thresholds(process: Process, fields: Sequence[Field], rule: Rule, data: ApplyData) -> dict[str, float]:
+    """A slider for each field; returns the thresholds that a person moved."""
+    # Ours, not the component's own state, which is gone when it was not drawn for a run.
+    moved: dict[str, float] = st.session_state.setdefault(_MOVED, {})
+    threshold_sliders(
+        fields,
+        rule.thresholds,
+        moved,
+        data.counts,
+        len(data.candidates.free),
+        key=f"thresholds_{process.id}",
+        on_moved=lambda thresholds: st.session_state.update({_MOVED: thresholds}),
+    )
+    return moved
+
+
+def _render_left_out(store: Store, project: Project, data: ApplyData) -> None:
+    """Images that receive nothing, whatever the thresholds, with the names of the first ones."""
+    found = data.candidates
+    if found.skipped:
+        words = ngettext(
+            "{count} image is left out: it was labelled, changed or deleted meanwhile",
+            "{count} images are left out: they were labelled, changed or deleted meanwhile",
+            len(found.skipped),
+        )
+        _render_names(store, project, words, found.skipped)
+    if found.added:
+        words = ngettext(
+            "{count} image is left out: it was added after the run began",
+            "{count} images are left out: they were added after the run began",
+            len(found.added),
+        )
+        _render_names(store, project, words, found.added)
+
+
+def _render_names(store: Store, project: Project, words: str, left_out: Sequence[str]) -> None:
+    with st.expander(words, icon=":material/info:"):
+        rows = get_index(str(store.root)).rows(project.id, left_out[:_MOST_NAMES])
+        st.caption(", ".join(plain(row.name) for row in rows) + (" …" if len(left_out) > _MOST_NAMES else ""))
+
+
+def _render_pictures(store: Store, project: Project, fields: Sequence[Field], data: ApplyData, thresholds: Mapping[str, float]) -> None:
+    """Some images with the boxes that are applied, and faintly those that are not; by turns least certain and any others."""
+    order = data.to_look_at
+    if not order:
+        st.info(_("There is no image left that labels could be applied to."))
+        return
+    place = st.session_state.get(_PLACE, 0) % len(order)
+    shown = order[place : place + SHOWN]
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(
+            _("**What is applied**, least certain images first"),
+            help=_("Every other image is drawn by lot. Dashed boxes stay below the least score."),
+        )
+        st.button(
+            _("Show others"),
+            icon=":material/refresh:",
+            type="tertiary",
+            disabled=len(order) <= SHOWN,
+            on_click=_show_others,
+            args=(place + SHOWN,),
+        )
+    columns = st.columns(3)
+    for position, image in enumerate(shown):
+        with columns[position % 3]:
+            _render_picture(store, project, fields, data, thresholds, image)
+
+
+def _render_picture(
+    store: Store, project: Project, fields: Sequence[Field], data: ApplyData, thresholds: Mapping[str, float], image: str
+) -> None:
+    known = {field.id: field for field in fields}
+    try:
+        record = images.get(store.project(project.id), image)
+    except StoreError:
+        return  # deleted since the counts were made; the next move counts again
+    found = [detection for detection in data.table.on(image) if detection.field in known]
+    kept = [detection.score >= thresholds[detection.field] for detection in found]
+    marks = [
+        Mark(
+            detection.xyxy,
+            known[detection.field].colour + ("" if is_kept else _FAINT),
+            f"{known[detection.field].name} {number(detection.score, 2)}",
+            found=not is_kept,
+        )
+        for detection, is_kept in zip(found, kept, strict=True)
+    ]
+    page_picture(project.id, record, marks, room=ROOM, key=f"apply_{image}", legend=(_("is applied"), _("below the least score")))
+    st.caption(f"{plain(record.name)} · " + _("{done} of {total}").format(done=sum(kept), total=len(kept)))
+
+
+def _show_others(place: int) -> None:
+    st.session_state[_PLACE] = place

@@ -1,0 +1,208 @@
+"""The Templates page as a person uses it."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import guard, i18n
+from pages.parts.guard import User
+from storage import templates
+from storage.core.ids import new_id
+from storage.templates import TEMPLATES, Parameters, Template
+from tests.runs import Runs
+
+Open = Callable[..., AppTest]
+
+
+def stored(runs: Runs, name: str) -> Template:
+    return TEMPLATES.get(runs.store, name)[1]
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(caption.value for caption in app.caption)
+
+
+def problems(app: AppTest) -> list[str]:
+    """What is marked red beside the inputs."""
+    return [element.value for element in app.markdown if element.value.startswith(":red[")]
+
+
+def test_templates_are_listed_with_their_values_and_the_processes_made_from_them(runs: Runs, open_page: Open) -> None:
+    runs.created()
+    templates.create(runs.store, "exact", "auto-label", "overnight", iterations=4000, device="cpu")
+    templates.create(runs.store, "for-training", "training")
+    rows = open_page("templates.py").dataframe[0].value.to_dict("records")
+    assert [(row["name"], row["iterations"], row["device"], row["processes"]) for row in rows] == [
+        ("exact", "4,000", "CPU", "0"),
+        ("quick", "1,000", "CUDA", "1"),
+    ]
+
+
+def test_without_a_template_the_page_says_what_to_do(runs: Runs, open_page: Open) -> None:
+    TEMPLATES.delete(runs.store, 1, runs.template)
+    assert "Add one: its defaults suit most documents." in open_page("templates.py").info[0].value
+
+
+def test_a_new_template_begins_with_the_defaults_and_is_opened_once_it_is_made(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py")
+    app.button(key="add").click().run()
+    app.text_input(key="template_name").set_value("exact").run()
+    app.button(key="save").click().run()
+    made = stored(runs, "exact")
+    assert (made.kind, made.parameters) == ("auto-label", Parameters())
+    assert app.query_params["template"] == made.id
+    assert app.toast[0].value == "Template exact is saved"
+
+
+def test_every_parameter_can_be_set(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", add="1")
+    app.text_input(key="template_name").set_value("exact")
+    app.text_area(key="template_description").set_value("for *bad* scans")
+    numbers = {"loaders": 2, "batch": 4, "iterations": 3000, "lr": 0.002, "refresh": 10.0, "seed": 7}
+    for name, value in numbers.items():
+        app.number_input(key=f"template_{name}").set_value(value)
+    app.selectbox(key="template_augment").set_value("none")
+    app.selectbox(key="template_device").set_value("cpu")
+    app.toggle(key="template_use_unreviewed").set_value(True)
+    app.run().button(key="save").click().run()
+    made = stored(runs, "exact")
+    assert made.description == "for *bad* scans"
+    assert made.parameters == Parameters(**numbers, augment="none", device="cpu", use_unreviewed=True)
+
+
+def test_a_template_in_the_address_is_open_and_saving_it_is_a_new_revision(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    assert app.text_input(key="template_name").value == "quick"
+    assert app.button(key="save").disabled  # nothing was changed yet
+    app.number_input(key="template_iterations").set_value(2000).run().button(key="save").click().run()
+    rev, template = TEMPLATES.get(runs.store, runs.template.id)
+    assert (rev, template.parameters.iterations) == (2, 2000)
+    assert app.button(key="save").disabled
+
+
+def test_a_template_can_be_renamed_and_changed_again(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    for name in ("exact", "very-exact"):
+        app.text_input(key="template_name").set_value(name).run().button(key="save").click().run()
+    assert TEMPLATES.get(runs.store, runs.template.id) == (3, runs.template.model_copy(update={"name": "very-exact"}))
+
+
+def test_undo_puts_back_what_is_saved(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    app.number_input(key="template_iterations").set_value(2000).run()
+    app.button(key="cancel").click().run()
+    assert app.number_input(key="template_iterations").value == 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a b", "is not allowed: use letters, digits"),
+        ("-a", "is not allowed: use letters, digits"),
+        ("QUICK", "There is a template QUICK already; case does not count."),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_as_it_is_typed(runs: Runs, open_page: Open, name: str, words: str) -> None:
+    app = open_page("templates.py", add="1")
+    app.text_input(key="template_name").set_value(name).run()
+    assert words in problems(app)[0]
+    assert app.button(key="save").disabled
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "words"),
+    [
+        ("iterations", 0, "Give a number from 1 to 1,000,000."),
+        ("lr", 1.5, "Give a number from 0.00001 to 1."),
+        ("lr", 0.0, "Give a number from 0.00001 to 1."),
+        ("refresh", 0.1, "Give a number from 0.2 to 3,600."),
+        ("loaders", 257, "Give a number from 0 to 256."),
+    ],
+)
+def test_a_number_out_of_its_range_is_told_with_the_range(runs: Runs, open_page: Open, parameter: str, value: float, words: str) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    app.number_input(key=f"template_{parameter}").set_value(value).run()
+    assert words in problems(app)[0]
+    assert app.button(key="save").disabled
+
+
+def test_what_is_seldom_wise_is_advised_against_in_the_readers_language(
+    runs: Runs, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # For the test's own part, too, which asks outside of a page run for the texts of a select box's choices.
+    monkeypatch.setattr(i18n, "language", lambda: "ru")
+    app = open_page("templates.py", template=runs.template.id)
+    app.number_input(key="template_iterations").set_value(6000).run()
+    assert [warning.value for warning in app.warning] == ["Больше 5000 итераций: модель может заучить обучающие изображения"]
+
+
+def test_loaders_above_the_cores_of_every_machine_are_noted(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    assert "No machine has more than 2 cores: the worker lowers it to that." in captions(app)
+    app.number_input(key="template_loaders").set_value(2).run()
+    assert "No machine has more" not in captions(app)
+
+
+def test_a_duplicate_is_opened_under_a_name_of_its_own(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    app.button(key="duplicate").click().run()
+    assert app.query_params["template"] == stored(runs, "quick-2").id
+    assert app.text_input(key="template_name").value == "quick-2"
+
+
+def test_delete_says_that_processes_keep_their_copy_and_asks(runs: Runs, open_page: Open) -> None:
+    runs.created()
+    app = open_page("templates.py", template=runs.template.id)
+    app.button(key="delete").click().run()
+    assert any("keeps its own copy of the values" in element.value for element in app.markdown)
+    app.button(key="confirm").click().run()
+    assert TEMPLATES.list(runs.store).items == []
+    assert "template" not in app.query_params
+
+
+def test_a_save_after_somebody_elses_is_refused_and_both_versions_are_shown(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    app.number_input(key="template_iterations").set_value(2000).run()
+    change_elsewhere(runs, 3000)
+    app.button(key="save").click().run()
+    assert stored(runs, "quick").parameters.iterations == 3000
+    assert "Somebody else saved this template" in app.warning[0].value
+    assert app.table[0].value.to_numpy().tolist() == [["Iterations", "2,000", "3,000"]]
+
+
+@pytest.mark.parametrize(("button", "iterations"), [("take_theirs", 3000), ("keep_mine", 2000)])
+def test_after_that_one_takes_theirs_or_goes_on_with_ones_own(runs: Runs, open_page: Open, button: str, iterations: int) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    app.number_input(key="template_iterations").set_value(2000).run()
+    change_elsewhere(runs, 3000)
+    app.button(key="save").click().run()
+    app.button(key=button).click().run()
+    assert app.number_input(key="template_iterations").value == iterations
+    if not app.button(key="save").disabled:
+        app.button(key="save").click().run()
+    assert stored(runs, "quick").parameters.iterations == iterations
+
+
+def test_what_somebody_else_saved_is_shown_where_nothing_was_typed(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    change_elsewhere(runs, 3000)
+    assert app.run().number_input(key="template_iterations").value == 3000
+
+
+def test_a_link_to_no_template_says_so(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=new_id())
+    assert app.warning[0].value == "The template in the address does not exist. Choose one from the table."
+
+
+def test_who_may_only_look_can_change_nothing(runs: Runs, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "current_user", lambda: User("eve", "eve", frozenset({("projects", "view"), ("templates", "view")})))
+    app = open_page("templates.py", template=runs.template.id)
+    assert app.number_input(key="template_iterations").disabled
+    assert all(app.button(key=key).disabled for key in ("add", "save", "duplicate", "delete"))
+
+
+def change_elsewhere(runs: Runs, iterations: int) -> None:
+    rev, template = TEMPLATES.get(runs.store, runs.template.id)
+    parameters = template.parameters.model_copy(update={"iterations": iterations})
+    TEMPLATES.change(runs.store, rev, template.model_copy(update={"parameters": parameters}))
