@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.apply_watch import announce_finished
+from pages.parts.data import get_store
 from pages.parts.guard import current_user, refuse
 from pages.parts.i18n import LANGUAGES, _, language
 from pages.parts.toasts import show_toasts
@@ -33,7 +35,7 @@ with st.sidebar:
 
 def go_home() -> None:
     """The address without a path: Streamlit gives its default page no path of its own, so the first page cannot be it."""
-    st.switch_page(sections[_("Project")][0])
+    st.switch_page(seen[0])
 
 
 def listed(name: str, title: str, icon: str) -> st.Page:
@@ -58,12 +60,15 @@ pages: dict[str, list[tuple[Entity, st.Page]]] = {
     ],
 }
 sections = {title: [page for entity, page in group if user.may(entity, "view")] for title, group in pages.items()}
+seen = [page for group in sections.values() for page in group]
 # A page that is not listed has no address.
-if user.may("projects", "view"):
+if seen:
     page = st.navigation({"": [st.Page(go_home, title="Fieldmark", default=True, visibility="hidden")], **sections})
 else:
     page = st.navigation([st.Page(refuse, title="Fieldmark")])
 with st.sidebar:
     st.caption(user.name)
+if user.may("processes", "view"):
+    announce_finished(get_store())
 show_toasts()
 page.run()

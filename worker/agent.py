@@ -179,7 +179,9 @@ class Agent:
     def _is_stop_asked(self, process: str) -> bool:
         try:
             return processes.get(self.store, process).stop_asked
-        except (Damaged, NotFound):
+        except NotFound:
+            return True  # deleted in the moment before it was claimed: nobody could stop it any more
+        except Damaged:
             return False  # said by _look; the run goes on, and so do the other processes
 
     def _record_end(self, running: Running) -> None:

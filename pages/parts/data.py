@@ -35,10 +35,11 @@ class Names:
 
     projects: dict[str, Project]
     machines: dict[str, str]
+    deleted: dict[str, str]
 
     def project(self, identifier: str) -> str:
-        """The project's name."""
-        return self.projects[identifier].name if identifier in self.projects else identifier
+        """The project's name, also of one that was deleted."""
+        return self.projects[identifier].name if identifier in self.projects else self.deleted.get(identifier, identifier)
 
     def machine(self, identifier: str) -> str:
         """The machine's name."""
@@ -50,7 +51,8 @@ def load_names(root: str) -> Names:
     """Names of projects and machines of the store at ``root``; at most 5 s old."""
     store = _open(root)
     projects = {project.id: project for project in PROJECTS.list(store).items}
-    return Names(projects, {machine.id: machine.name for machine in MACHINES.list(store).items})
+    deleted = {project.id: project.name for project in PROJECTS.list_deleted(store).items}
+    return Names(projects, {machine.id: machine.name for machine in MACHINES.list(store).items}, deleted)
 
 
 @st.cache_data(ttl=3, show_spinner=False)

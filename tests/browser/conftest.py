@@ -60,8 +60,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, server: str) -> Iterator[Visit]:
+def visit(chromium: Browser, server: str, runs: Runs) -> Iterator[Visit]:
     """Open a page as a person with this language; at the end, nothing may stand in the browser's console."""
+    runs.heartbeat()  # other tests may have taken longer than a machine may be silent
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 

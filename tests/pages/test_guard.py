@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import guard
-from pages.parts.guard import EVERYTHING, User
+from pages.parts.guard import User
+from storage.rights import EVERYTHING
 from tests.runs import Runs
 
 PAGES = sorted(path for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py") if path.stem not in ("__init__", "main"))
