@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server.launch import run_together
-from storage import actions, check, coco, coco_export, machines, overview, processes, projects, templates
+from server import launch
+from storage import actions, check, coco, coco_export, machines, overview, processes, projects, samples, templates
 from storage.core import Refused, Store, StoreError, open_store
 from storage.index import Index
 from storage.machines import MACHINES
@@ -29,23 +29,21 @@ POLL_S = 0.3  # seconds between looks while waiting
 
 # Typer's own tracebacks print local variables, and with them people's labels and paths.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Fieldmark from a shell.")
-project_app = typer.Typer(no_args_is_help=True, help="Projects.")
-import_app = typer.Typer(no_args_is_help=True, help="Import images and labels.")
-template_app = typer.Typer(no_args_is_help=True, help="Templates of parameters.")
-process_app = typer.Typer(no_args_is_help=True, help="Auto-labelling and training processes.")
-export_app = typer.Typer(no_args_is_help=True, help="Export labels.")
-store_app = typer.Typer(no_args_is_help=True, help="The store itself.")
-machine_app = typer.Typer(no_args_is_help=True, help="Target machines.")
-for name, group in {
-    "project": project_app,
-    "import": import_app,
-    "template": template_app,
-    "process": process_app,
-    "export": export_app,
-    "store": store_app,
-    "machine": machine_app,
-}.items():
+
+
+def _group(name: str, about: str) -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help=about)
     app.add_typer(group, name=name)
+    return group
+
+
+project_app = _group("project", "Projects.")
+import_app = _group("import", "Import images and labels.")
+template_app = _group("template", "Templates of parameters.")
+process_app = _group("process", "Auto-labelling and training processes.")
+export_app = _group("export", "Export labels.")
+store_app = _group("store", "The store itself.")
+machine_app = _group("machine", "Target machines.")
 
 StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Show progress; exit 0 only when it ended well.")]
@@ -97,10 +95,9 @@ def project_list(store: StoreOption = DEFAULT_STORE) -> None:
             # The index knows what this host saw last; others have labelled since.
             index.refresh(project.id)
             counts = index.counts(project.id)
-            figures = (counts.images, counts.confirmed, counts.unreviewed, counts.unlabelled)
+            figures = (counts.images, counts.confirmed, counts.auto, counts.unlabelled)
             table.add_row(project.name, project.task, *map(str, figures))
-        out.print(table)
-        _say_damaged(listing.damaged)
+        _show(table, listing.damaged)
 
 
 @import_app.command("coco")
@@ -118,8 +115,7 @@ def import_coco(
         with _bar("Importing") as update:
             done = coco.import_coco(opened, project, folder, _author(), label_share, seed, update)
     # Listed and not raised: one bad file must not stop an import of thousands.
-    for problem in done.problems:
-        err.print(str(problem), style="yellow", markup=False, soft_wrap=True)
+    _list_problems(done.problems, "yellow")
     print(f"{done.added} images added, {done.labelled} labelled with {done.boxes} boxes, {len(done.problems)} problems")
 
 
@@ -145,7 +141,7 @@ def template_create(
         template = templates.create(open_store(store), name, kind, description, **values)
         # The template is made all the same: advice refuses nothing.
         for note in templates.advice(template.parameters):
-            err.print(note, style="yellow")
+            err.print(str(note), style="yellow")
         print(template.id)
 
 
@@ -160,8 +156,7 @@ def template_list(store: StoreOption = DEFAULT_STORE) -> None:
             table.add_row(
                 template.name, template.kind, *map(str, (values.iterations, values.batch, values.lr)), values.augment, values.device
             )
-        out.print(table)
-        _say_damaged(listing.damaged)
+        _show(table, listing.damaged)
 
 
 @machine_app.command("list")
@@ -177,8 +172,7 @@ def machine_list(store: StoreOption = DEFAULT_STORE) -> None:
             table.add_row(
                 machine.name, responds, str(info.cores if info else ""), str(len(info.gpus) if info else ""), (info and info.process) or ""
             )
-        out.print(table)
-        _say_damaged(listing.damaged)
+        _show(table, listing.damaged)
 
 
 @process_app.command("create")
@@ -251,9 +245,7 @@ def process_list(store: StoreOption = DEFAULT_STORE) -> None:
         table = Table("process", "kind", "template", "state", "attempts")
         for process in found:
             table.add_row(process.id, process.spec.kind, process.spec.template.name, process.state.value, str(len(process.attempts)))
-        out.print(table)
-        # After the table, which one damaged process must not hide.
-        _say_damaged(damaged)
+        _show(table, damaged)
 
 
 @process_app.command("show")
@@ -286,8 +278,7 @@ def export_coco(
     with _errors():
         opened = open_store(store)
         done = coco_export.export_coco(opened, PROJECTS.get(opened, name)[1], target, origin)
-    for problem in done.problems:
-        err.print(str(problem), style="yellow", markup=False, soft_wrap=True)
+    _list_problems(done.problems, "yellow")
     print(f"{done.boxes} boxes on {done.images} images written to {target}")
 
 
@@ -319,17 +310,17 @@ def run(
     machine: Annotated[str, typer.Option(help="Name of this machine.")] = socket.gethostname(),
     port: int = 8501,
     address: Annotated[str, typer.Option(help="Where the dashboard listens; 0.0.0.0 for every network.")] = "127.0.0.1",
+    sample: Annotated[bool, typer.Option(help="Open the sample project in a store that is empty.")] = True,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Run one worker and the dashboard until Ctrl-C."""
     with _errors():
         # Opened here: a wrong folder is one sentence, and not two programs that end one after the other.
-        root = open_store(store).root
-    # Both in one store, also where --store was relative or not given.
-    environment = {**os.environ, "FIELDMARK_STORE": str(root)}
-    dashboard = ["-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", address]
-    worker = ["-m", "worker", "--machine", machine, "--store", str(root)]
-    raise typer.Exit(run_together([[sys.executable, *worker], [sys.executable, *dashboard]], HERE, environment))
+        opened = open_store(store)
+        with _bar("Opening the sample project") as update:
+            made = samples.open_sample(opened, HERE / "samples" / "invoices", _author(), update) if sample else None
+        there = f", with the project {made.name} to try it" if made else ""
+        raise typer.Exit(launch.run(opened.root, machine, address, port, f"Fieldmark is on {{address}}{there}. Ctrl-C ends it"))
 
 
 def _author() -> str:
@@ -377,9 +368,15 @@ def _thresholds(store: Store, process: Process, given: list[str]) -> dict[str, f
     return found
 
 
-def _say_damaged(damaged: list[Any]) -> None:
-    for error in damaged:
-        err.print(str(error), style="red", markup=False, soft_wrap=True)
+def _show(table: Table, damaged: Sequence[object]) -> None:
+    # The table first: one damaged object must not hide the others.
+    out.print(table)
+    _list_problems(damaged, "red")
+
+
+def _list_problems(problems: Sequence[object], colour: str) -> None:
+    for problem in problems:
+        err.print(str(problem), style=colour, markup=False, soft_wrap=True)
 
 
 @contextmanager
