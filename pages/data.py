@@ -8,7 +8,7 @@ from pages.parts.i18n import _
 from pages.parts.image_actions import Work, open_image, render_action, render_toolbar
 from pages.parts.image_filters import clear_filters, render_filters
 from pages.parts.image_list import load_list, render_list, render_pages, start_over
-from pages.parts.project_choice import choose_project
+from pages.parts.project_choice import render_head
 from pages.parts.uploader import uploader
 from storage.index import Counts
 from storage.projects import Project
@@ -52,8 +52,7 @@ def render_images(project: Project, counts: Counts) -> None:
     render_pages(found)
 
 
-st.title(_("Data"))
-project = choose_project(load_names(str(store.root)))
+project, _rest = render_head(_("Data"), load_names(str(store.root)))
 if project is None:
     st.stop()
 index.refresh(project.id)

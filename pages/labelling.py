@@ -8,7 +8,7 @@ from pages.parts.i18n import _, ngettext, number
 from pages.parts.image_states import image_state_name
 from pages.parts.labelling_editor import compact_page, linked_image, render_editor
 from pages.parts.links import linked_select
-from pages.parts.project_choice import choose_project
+from pages.parts.project_choice import render_head
 from storage.index import Counts
 from storage.projects import Project
 
@@ -23,10 +23,7 @@ index = get_index(str(store.root))
 
 def render_page() -> None:
     """Everything on the page: a fragment, run anew when the editor has saved, so that counts and gate are up to date."""
-    title, project_place, state_place, button_place = st.columns(4, vertical_alignment="bottom")
-    title.header(_("Labelling"))
-    with project_place:
-        project = choose_project(load_names(str(store.root)))
+    project, rest = render_head(_("Labelling"), load_names(str(store.root)))
     if project is None or not is_ready(project):
         return
     index.refresh(project.id)
@@ -34,6 +31,7 @@ def render_page() -> None:
     if not counts.images:
         render_no_images(project)
         return
+    state_place, button_place = rest.columns(2, vertical_alignment="bottom")
     with state_place:
         options = {state: image_state_name(state) for state in FILTERS}
         state = linked_select(_("Images"), options, "state", placeholder=_("All images"))
@@ -74,9 +72,11 @@ def render_auto_label(project: Project, counts: Counts) -> None:
     may = user.may("processes", "create")
     if missing:
         label = ngettext("Auto-label · {count} label to go", "Auto-label · {count} labels to go", missing)
-        share, images = number(100 * project.gate), number(counts.images)
+        share, images = f"{number(100 * project.gate)}\N{NO-BREAK SPACE}%", number(counts.images)
         why = ngettext("{count} more label needed", "{count} more labels needed", missing)
-        help_text = why + ": " + _("{share} % of {images} images").format(share=share, images=images)
+        help_text = why + ": " + _("{share} of {images} images").format(share=share, images=images)
+    elif not counts.unlabelled:
+        label, help_text = _("Auto-label"), _("Every image has a label already")
     else:
         label = ngettext("Auto-label {count} image", "Auto-label {count} images", counts.unlabelled)
         help_text = (

@@ -19,6 +19,11 @@ HERE = Path(__file__).resolve().parent
 
 # An icon of our own: for its default Streamlit has the browser ask fonts.gstatic.com, which offline fails on every page.
 st.set_page_config(page_title="Fieldmark", page_icon=str(HERE / "static" / "favicon.svg"), layout="wide", initial_sidebar_state=220)
+# Tables and images need the width, and titles stand equally high whatever is beside them; Streamlit has options for neither.
+st.html("""<style>
+[data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
+[data-testid=stMainBlockContainer] [data-testid=stHeading] h1 { padding-top: 0 }
+</style>""")
 with st.sidebar:
     # Before everything else, since it decides the language of all that follows.
     st.segmented_control(

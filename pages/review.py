@@ -6,7 +6,7 @@ from pages.parts.data import get_index, get_store, load_names
 from pages.parts.guard import require
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.labelling_editor import compact_page, linked_image, render_editor
-from pages.parts.project_choice import choose_project
+from pages.parts.project_choice import render_head
 from storage.projects import Project
 
 # Before anything is read: the router's list alone would be no lock.
@@ -18,10 +18,7 @@ index = get_index(str(store.root))
 
 def render_page() -> None:
     """Everything on the page: a fragment, run anew when the editor has saved, so that the progress is up to date."""
-    title, project_place, progress_place = st.columns([3, 3, 6], vertical_alignment="bottom")
-    title.header(_("Review"))
-    with project_place:
-        project = choose_project(load_names(str(store.root)))
+    project, progress_place = render_head(_("Review"), load_names(str(store.root)))
     if project is None:
         return
     index.refresh(project.id)

@@ -29,6 +29,7 @@ class Runs:
 
     def __init__(self, root: Path) -> None:
         self.store: Store = open_store(root)
+        self._labelled = 0
         self.project: Project = projects.create(self.store, "receipts", "fields", FIELDS)
         self.template: Template = TEMPLATES.create(
             self.store, Template(id=new_id(), name="quick", kind="auto-label", parameters=Parameters(batch=2, iterations=1000))
@@ -45,7 +46,8 @@ class Runs:
         """An image with a person's label, so that a process may start."""
         paths = self.store.project(self.project.id)
         picture = io.BytesIO()
-        PIL.Image.new("RGB", (120, 160), "white").save(picture, "PNG")
+        self._labelled += 1  # of another height each, or the second would be the same image again
+        PIL.Image.new("RGB", (120, 160 + self._labelled), "white").save(picture, "PNG")
         image = uploads.add(paths, "page.png", picture.getvalue(), "ann")
         box = Box(field=self.project.fields[0].id, xyxy=(10, 10, 60, 30), origin="person")
         labels.save(paths, image.id, 0, (box,), "ann")

@@ -44,5 +44,5 @@ def linked_image(index: Index, project: Project) -> str | None:
 
 
 def compact_page() -> str:
-    """Style for a page whose editor reaches to the window's edges: no room is kept beside and below it."""
-    return "<style>[data-testid=stMainBlockContainer] { padding-bottom: 0; padding-left: 1.5rem; padding-right: 1.5rem }</style>"
+    """Style for a page whose editor reaches to the window's lower edge: no room is kept below it."""
+    return "<style>[data-testid=stMainBlockContainer] { padding-bottom: 0 }</style>"

@@ -62,13 +62,13 @@ def columns() -> dict[str, Any]:
     text = st.column_config.TextColumn
     return {
         "promoted": text("", width=30, help=_("★: kept under Models")),
-        "name": text(_("Model"), width=230),
+        "name": text(_("Model"), width=290),
         # Text: number columns follow the browser's language, not the one chosen here.
         "ap_50": text(_("AP@50"), alignment="right", width=65, help=_("Mean average precision on the test images at IoU 0.5, from 0 to 1")),
         "ap": text(_("mAP@50:95"), alignment="right", width=90, help=_("The same over IoU 0.5 to 0.95: how tight the boxes are")),
-        "project": text(_("Project"), width=110),
+        "project": text(_("Project"), width=120),
         "kind": text(_("Kind"), width=110),
-        "template": text(_("Template"), width=80),
+        "template": text(_("Template"), width=105),
         "machine": text(_("Machine"), width=75),
         "images": text(_("Images"), alignment="right", width=95, help=_("Trained on, and tested on")),
         "iterations": text(_("Iterations"), alignment="right", width=75),

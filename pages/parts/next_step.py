@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.project_standing import ENDED, Standing
 from pages.parts.states import state_name
-from storage.processes import State
+from storage.processes import Process, State
 
 _RUNS = frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPPING})
 _FOUND = frozenset({State.COMPLETED, State.APPLYING, State.APPLIED, State.ROLLING_BACK, State.ROLLED_BACK})
@@ -35,6 +35,10 @@ def path(standing: Standing) -> list[Step]:
 def current(steps: Sequence[Step]) -> Step | None:
     """The step to take now; None if all are done."""
     return next((step for step in steps if not step.done), None)
+
+
+def _state(process: Process) -> str:
+    return state_name(process.state.value).lower()  # in the middle of a sentence
 
 
 def _images(at: Standing) -> Step:
@@ -78,7 +82,7 @@ def _process(at: Standing) -> Step:
     if process.state == State.CREATED:
         return Step(title, _("“{name}” is ready to start.").format(name=name), False, "processes.py", _("Open the process"), query)
     if process.state in ENDED and not process.may_resume_itself:
-        text = _("“{name}” is {state}. Look why, then resume it or add another.").format(name=name, state=state_name(process.state.value))
+        text = _("“{name}” is {state}. Look why, then resume it or add another.").format(name=name, state=_state(process))
         return Step(title, text, False, "processes.py", _("Open the process"), query)
     return Step(title, _("“{name}” was started").format(name=name), True, "processes.py", _("Open the process"), query)
 
@@ -89,7 +93,7 @@ def _watch(at: Standing) -> Step:
     query = {"process": process.id} if process else {}
     if process and (process.state in _RUNS or process.may_resume_itself):
         text = _("“{name}” is {state}. Watch it learn, or come back later.").format(
-            name=process.spec.template.name, state=state_name(process.state.value)
+            name=process.spec.template.name, state=_state(process)
         )
     elif at.by_hand or not done:
         text = ""
@@ -105,7 +109,7 @@ def _apply(at: Standing) -> Step:
     if process and process.state in (State.COMPLETED, State.ROLLED_BACK):
         text = _("See what was found, then put it on the images. It can be rolled back.")
     elif process and process.state in (State.APPLYING, State.ROLLING_BACK):
-        text = _("“{name}” is {state}.").format(name=process.spec.template.name, state=state_name(process.state.value))
+        text = _("“{name}” is {state}.").format(name=process.spec.template.name, state=_state(process))
     else:
         text = ""
     return Step(title, text, done, "processes.py", _("Open the process"), query)

@@ -48,9 +48,9 @@ def columns() -> dict[str, Any]:
     text, config = st.column_config.TextColumn, st.column_config
     return {
         # The only kind of column with coloured chips.
-        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=150),
-        "template": text(_("Template"), width=80),
-        "project": text(_("Project"), width=80),
+        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=160),
+        "template": text(_("Template"), width=110),
+        "project": text(_("Project"), width=120),
         "machine": text(_("Machine"), width=75),
         "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=85),
         # Text: number columns follow the browser's language, not the one chosen here.

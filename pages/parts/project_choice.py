@@ -1,6 +1,7 @@
 """The project a page is about: chosen at the top, kept in the address and from page to page."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import Names
 from pages.parts.i18n import _
@@ -8,6 +9,15 @@ from pages.parts.links import linked_select, set_link
 from storage.projects import Project
 
 _KEY = "project_id"  # of the session: links between pages of the sidebar carry no address
+
+
+def render_head(title: str, names: Names) -> tuple[Project | None, DeltaGenerator]:
+    """The page's title with the project beside it, and the room to the right of them for what else the page has on top."""
+    title_place, project_place, rest = st.columns([7, 6, 11], vertical_alignment="bottom")
+    title_place.title(title, anchor=False)
+    # A sentence on what to do needs the page's width, which a select box would waste.
+    with project_place if names.projects else st.container():
+        return choose_project(names), rest
 
 
 def choose_project(names: Names) -> Project | None:

@@ -50,7 +50,7 @@ def test_auto_labelling_is_closed_until_enough_is_labelled(runs: Runs, open_page
     button = open_page("labelling.py", project=runs.project.id).button(key="auto_label")
     assert button.disabled
     assert button.label == "Auto-label · 1 label to go"
-    assert button.help == "1 more label needed: 10 % of 20 images"
+    assert button.help == "1 more label needed: 10\N{NO-BREAK SPACE}% of 20 images"
 
 
 def test_auto_labelling_opens_with_the_last_label(runs: Runs, open_page: Open, add: Callable[[int], list[Image]]) -> None:
