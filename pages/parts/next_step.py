@@ -92,9 +92,7 @@ def _watch(at: Standing) -> Step:
     done = at.by_hand or (process is not None and process.state in _FOUND)
     query = {"process": process.id} if process else {}
     if process and (process.state in _RUNS or process.may_resume_itself):
-        text = _("“{name}” is {state}. Watch it learn, or come back later.").format(
-            name=process.spec.template.name, state=_state(process)
-        )
+        text = _("“{name}” is {state}. Watch it learn, or come back later.").format(name=process.spec.template.name, state=_state(process))
     elif at.by_hand or not done:
         text = ""
     else:
