@@ -1,9 +1,15 @@
 """The dashboard as ``app.py`` starts it, writing the seconds of every run of a page's script to ``FIELDMARK_SCRIPT_TIMES``."""
 
+# ruff: noqa: E402
+
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
+
+# Streamlit puts this script's folder first, where bench/pages.py would stand before the package of that name.
+sys.path[:] = [path for path in sys.path if Path(path).resolve() != Path(__file__).resolve().parent]
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -31,6 +37,4 @@ def timed(runner: ScriptRunner, rerun: Any) -> None:
 
 ScriptRunner._run_script = timed  # type: ignore[method-assign]
 
-app = st.App(
-    Path(__file__).resolve().parents[1] / MAIN, lifespan=assets.warm, routes=routes(), middleware=[Middleware(IdentityMiddleware)]
-)
+app = st.App(Path(__file__).resolve().parents[1] / MAIN, lifespan=assets.warm, routes=routes(), middleware=[Middleware(IdentityMiddleware)])

@@ -28,7 +28,7 @@ def test_a_model_is_promoted_named_and_downloaded(runs: Runs, visit: Visit) -> N
 def test_the_switch_for_all_models_stands_in_the_address_and_survives_a_reload(runs: Runs, visit: Visit) -> None:
     name = models.find(runs.store, finish(runs, []).id).entry.name
     page = visit("/models")
-    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.get_by_text("Also models of auto-labelling").click()
     expect(page.locator("[role=gridcell]", has_text=name)).to_be_attached()
     assert "all=1" in page.url

@@ -93,7 +93,6 @@ def test_the_labels_are_downloaded_as_coco(runs: Runs, visit: Visit) -> None:
         page.get_by_role("button", name="Download COCO JSON").click()
     assert download.value.suggested_filename == "receipts.coco.json"
     content = json.loads(Path(download.value.path()).read_text())
-    assert ([category["name"] for category in content["categories"]], len(content["annotations"])) == (
-        [field.name for field in runs.project.fields],
-        len(content["images"]),
-    )
+    assert [category["name"] for category in content["categories"]] == [field.name for field in runs.project.fields]
+    # Every labelled image has a box or more; other tests label some as well.
+    assert {annotation["image_id"] for annotation in content["annotations"]} == {image["id"] for image in content["images"]}

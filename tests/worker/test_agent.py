@@ -209,8 +209,8 @@ def test_a_run_whose_files_are_damaged_under_way_blocks_no_apply(mill):
 
 def test_an_apply_that_fails_is_not_tried_again_at_once(mill):
     done = house.completed(mill.store, mill.project, mill.images[2:])
-    shutil.rmtree(mill.store.model(done).folder)
     actions.apply(mill.store, processes.get(mill.store, done), "ann")
+    shutil.rmtree(mill.store.model(done).folder)
     mill.step()
     child = mill.agent._applying[done]
     assert child.wait(30) == 1
