@@ -109,7 +109,7 @@ def label_all(page: Page, project: Project, truth: dict[str, list[tuple[str, XYX
             empty.bring_to_front()
             drawing += draw(empty, shown, "Control+Enter")
             page.bring_to_front()
-            person += draw(page, shown, "Control+Enter") + arrive(page, name)
+            person += draw(page, shown, "Control+Enter") + arrive(page, name, name == next(reversed(truth)))
     return person, drawing
 
 
@@ -128,12 +128,12 @@ def draw(page: Page, boxes: list[tuple[str, XYXY]], finish: str) -> float:
     return time.perf_counter() - started
 
 
-def arrive(page: Page, left: str) -> float:
+def arrive(page: Page, left: str, is_last: bool) -> float:
     """Seconds until another image than ``left`` is shown and ready, or the last one is saved."""
     started = time.perf_counter()
-    page.locator(
-        f".box-editor[data-ready=yes]:not(:has(.cell[aria-label='{left}'][aria-current])), .box-editor[data-saved=yes][data-done=yes]"
-    ).wait_for()
+    saved = page.locator(".box-editor[data-saved=yes]")
+    other = page.locator(f".box-editor[data-ready=yes]:not(:has(.cell[aria-label='{left}'][aria-current]))")
+    (saved if is_last else other).wait_for()
     return time.perf_counter() - started
 
 

@@ -57,12 +57,13 @@ export class Images {
   }
 
   // The next image in this order that nobody has labelled, from the list's beginning after its end; null if there is none.
+  // With no image to begin at it is the first one, which the server finds without a scan.
   async nextUnlabelled(image) {
     const isNext = (item) => item.state === "unlabelled" && item.image !== image
     const here = this.index(image)
     const known = this.items.slice(here + 1).find(isNext)
-    if (known) return known.image
-    const end = this.offset + this.items.length
+    if (known && image) return known.image
+    const end = image ? this.offset + this.items.length : this.total
     for (let scan = 0, offset = end; scan < SCANS && offset < this.total; scan++, offset += SCAN) {
       const found = (await this.ask({ offset, limit: SCAN })).images.find(isNext)
       if (found) return found.image
