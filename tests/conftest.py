@@ -8,8 +8,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from storage import projects
-from storage.core.paths import Store
+from storage.core.paths import ProjectPaths, Store
 from storage.core.root import open_store
+from storage.index import Index
 from storage.projects import Project
 
 
@@ -22,6 +23,16 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 @pytest.fixture
 def project(store: Store) -> Project:
     return projects.create(store, "receipts", "fields", ("date", "total"))
+
+
+@pytest.fixture
+def paths(store: Store, project: Project) -> ProjectPaths:
+    return store.project(project.id)
+
+
+@pytest.fixture
+def index(store: Store) -> Index:
+    return Index(store)
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """The real server over a store of its own, and a browser."""
 
-import os
-import socket
-import subprocess
-import sys
-import urllib.request
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from storage.machines import MACHINES
+from tests.browser.program import ROOT, Dashboard
 from tests.runs import Runs
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 _QUIET = [
     "--no-sandbox",
@@ -85,30 +81,12 @@ def visit(chromium: Browser, server: str, runs: Runs) -> Iterator[Visit]:
 @contextmanager
 def serving(script: Path, runs: Runs, log: Path) -> Iterator[str]:
     """A server of its own for ``script``; ends with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), "--server.fileWatcherType", "none"]
-    environment = {**os.environ, "FIELDMARK_STORE": str(runs.store.root), "FIELDMARK_CACHE": str(log.parent / "cache")}
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-    address = f"http://127.0.0.1:{port}"
+    dashboard = Dashboard(runs.store, log, script)
+    dashboard.start()
     try:
-        _await_answer(address, process, log)
-        yield address
+        yield dashboard.address
     finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    while process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            continue
-    raise RuntimeError(log.read_text())
+        dashboard.end(signal.SIGTERM)
 
 
 def _is_error(message: ConsoleMessage) -> bool:

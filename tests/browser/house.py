@@ -1,12 +1,7 @@
 """`make run`'s own processes on a store of their own, and what its tests ask of them."""
 
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +11,7 @@ from typing import Any
 import psutil
 
 from storage.core import Store
-from tests.browser.conftest import ROOT
+from tests.browser.program import ROOT, Program
 
 MACHINE = "bench"
 # Real receipts where they lie beside the checkout; else the invoices that the sample is made of.
@@ -48,31 +43,16 @@ def documents_of(folder: Path) -> list[Document]:
     return sorted(found.values(), key=lambda document: document.path.name)
 
 
-class House:
+class House(Program):
     """The dashboard and one worker, as ``cli.py run`` starts them."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self.store = Store(folder / "store")
-        self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}"
-        self._command = [sys.executable, "cli.py", "run", "--machine", MACHINE, "--port", str(port), *options]
-
-    def start(self) -> None:
-        """Start both and wait until the dashboard answers."""
-        environment = {**os.environ, "FIELDMARK_STORE": str(self.store.root), "FIELDMARK_CACHE": str(self._folder / "cache")}
-        log = self._folder / "run.log"
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-        while not self._answers():
-            assert self._process.poll() is None, log.read_text()
+        command = ["cli.py", "run", "--machine", MACHINE, *options]
+        super().__init__(Store(folder / "store"), folder / "run.log", command, port_option="--port")
 
     def stop(self) -> None:
         """Ctrl-C."""
-        self._process.send_signal(signal.SIGINT)
-        self._process.wait(90)
+        self.end(signal.SIGINT, patience_s=90)
 
     def kill_dashboard(self) -> None:
         """The dashboard dies as in a power cut; what started it then ends the worker."""
@@ -81,13 +61,6 @@ class House:
         with suppress(psutil.NoSuchProcess):
             dashboard.wait(10)
         self._process.wait(90)
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/api/health", timeout=1):
-                return True
-        except OSError:
-            return False
 
 
 @contextmanager

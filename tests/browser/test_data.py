@@ -1,16 +1,9 @@
 """The Data page in a real browser: uploads with a server that dies, the grid, and what is done with chosen images."""
 
 import io
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 
 import PIL.Image
@@ -19,11 +12,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, Route, expect
 
 from storage import images, projects, uploads
-from storage.core.paths import Store
 from storage.core.root import open_store
 from storage.images import Image
 from storage.index import Index
-from tests.browser.conftest import ROOT
+from tests.browser.program import Dashboard
 
 TESTS = ("upload", "folder", "away", "killed", "delete", "turn", "split", "keys", "table")
 LISTED = 3
@@ -31,39 +23,12 @@ LISTED = 3
 Open = Callable[..., Page]
 
 
-class Server:
-    """The dashboard on a port that stays the same when it is started again."""
+class Server(Dashboard):
+    """A dashboard over a store with an empty project for each test."""
 
     def __init__(self, folder: Path) -> None:
-        self.store: Store = open_store(folder / "store")
+        super().__init__(open_store(folder / "store"), folder / "server.log")
         self.projects = {name: projects.create(self.store, name, "fields", ("total",)).id for name in TESTS}
-        self._environment = {**os.environ, "FIELDMARK_STORE": str(folder / "store"), "FIELDMARK_CACHE": str(folder / "cache")}
-        self._log = folder / "server.log"
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self._port}"
-        self.start()
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self._port), "--server.fileWatcherType", "none"]
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=output)
-        while not self._answers():
-            assert self._process.poll() is None, self._log.read_text()
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1):
-                return True
-        except OSError:
-            return False
 
     def add(self, project: str, count: int) -> list[Image]:
         """Pages in a project."""
@@ -88,6 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIELDMARK_CACHE", str(folder / "cache of the test"))
         made = Server(folder)
+        made.start()
         yield made
         made.kill()
 

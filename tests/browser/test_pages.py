@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page, expect
 from storage import processes
 from storage.attempts import Outcome
 from storage.processes import State
-from tests.browser.conftest import ROOT, Visit, serving
+from tests.browser.conftest import Visit, serving
+from tests.browser.program import ROOT
 from tests.runs import Runs
 
 

@@ -14,7 +14,6 @@ from server.routes import routes
 from storage import uploads
 from storage.core import ProjectPaths, Store
 from storage.images import Image
-from storage.projects import Project
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +43,6 @@ def ask(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], TestCl
 def client(ask: Callable[[str], TestClient]) -> TestClient:
     """The local administrator's client."""
     return ask("local")
-
-
-@pytest.fixture
-def paths(store: Store, project: Project) -> ProjectPaths:
-    return store.project(project.id)
 
 
 @pytest.fixture

@@ -10,10 +10,17 @@ from storage.core.ids import new_id
 from storage.core.paths import ProjectPaths
 from storage.core.records import now
 from storage.images import Image
+from storage.index import Index, Row
 from storage.labels import Box
 from storage.projects import Project
 
 IMAGE = "{:064x}"
+
+
+def rows(index: Index, project: Project) -> list[Row]:
+    """All images, as they are now."""
+    index.refresh(project.id)
+    return index.images(project.id, "all")
 
 
 def add(paths: ProjectPaths, number: int, name: str = "") -> Image:

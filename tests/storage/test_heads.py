@@ -21,22 +21,7 @@ from storage.core.root import store_uuid
 from storage.index import Index, Row
 from storage.labels import Box
 from storage.projects import Project
-from tests.storage.pages import IMAGE, Life, add, box, label
-
-
-@pytest.fixture
-def paths(store: Store, project: Project) -> ProjectPaths:
-    return store.project(project.id)
-
-
-@pytest.fixture
-def index(store: Store) -> Index:
-    return Index(store)
-
-
-def rows(index: Index, project: Project) -> list[Row]:
-    index.refresh(project.id)
-    return index.images(project.id, "all")
+from tests.storage.pages import IMAGE, Life, add, box, label, rows
 
 
 @pytest.fixture

@@ -12,14 +12,8 @@ from storage import images, labels, uploads
 from storage.core import files
 from storage.core.errors import BadImage, Conflict, InvalidValue, NotFound
 from storage.core.paths import ProjectPaths, Store
-from storage.projects import Project
 
 Document = Callable[..., bytes]
-
-
-@pytest.fixture
-def paths(store: Store, project: Project) -> ProjectPaths:
-    return store.project(project.id)
 
 
 def written(store: Store) -> set[Path]:

@@ -8,24 +8,9 @@ from storage import images, labels
 from storage.core.ids import new_id
 from storage.core.paths import ProjectPaths, Store
 from storage.images import Image
-from storage.index import Counts, Filter, Index, Order, Row
+from storage.index import Counts, Filter, Index, Order
 from storage.projects import Project
-from tests.storage.pages import IMAGE, Life, add, box, label
-
-
-@pytest.fixture
-def paths(store: Store, project: Project) -> ProjectPaths:
-    return store.project(project.id)
-
-
-@pytest.fixture
-def index(store: Store) -> Index:
-    return Index(store)
-
-
-def rows(index: Index, project: Project) -> list[Row]:
-    index.refresh(project.id)
-    return index.images(project.id, "all")
+from tests.storage.pages import IMAGE, Life, add, box, label, rows
 
 
 def test_each_state_is_counted_and_listed(index: Index, project: Project, paths: ProjectPaths) -> None:

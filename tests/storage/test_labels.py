@@ -15,11 +15,6 @@ IMAGE = "a" * 64
 PAGE = Image(id=IMAGE, rev=1, name="page.png", width=100, height=50, bytes=1, author="ann", at=now())
 
 
-@pytest.fixture
-def paths(store, project):
-    return store.project(project.id)
-
-
 def box(right=9.0, **values):
     return Box(field="f", xyxy=(1, 1, right, 9), **values)
 

@@ -1,11 +1,5 @@
 """What is drawn is not lost: two people on one image, a dashboard that is killed, and the way back."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +7,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from storage.projects import Project
-from tests.browser.conftest import ROOT, Visit
+from tests.browser.conftest import Visit
 from tests.browser.drawing import await_saved, draw_box, label_address, near, saved_label
 from tests.browser.labelling.conftest import Open, Take
 from tests.browser.labelling.labels import BOX, OTHER, label_by_hand, state_of
+from tests.browser.program import Dashboard
 from tests.runs import Runs
 
 # Two people
@@ -64,43 +59,10 @@ def test_a_conflict_waits_on_its_image_until_somebody_decides(runs: Runs, projec
 # Not answered
 
 
-class Dashboard:
-    """A dashboard at a fixed address that can be killed."""
-
-    def __init__(self, runs: Runs, log: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self._port}"
-        self._environment = {**os.environ, "FIELDMARK_STORE": str(runs.store.root), "FIELDMARK_CACHE": str(log.parent / "cache")}
-        self._log = log
-        self.start()
-
-    def start(self) -> None:
-        """Start it at its address."""
-        options = ["--server.port", str(self._port), "--server.fileWatcherType", "none"]
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *options]
-        with self._log.open("a") as output:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=output)
-        while self._process.poll() is None and not self._answers():
-            pass
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1):
-                return True
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        """As the system does when memory is short."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
-
-
 @pytest.fixture
 def dashboard(runs: Runs, tmp_path: Path) -> Iterator[Dashboard]:
-    made = Dashboard(runs, tmp_path / "server.log")
+    made = Dashboard(runs.store, tmp_path / "server.log")
+    made.start()
     yield made
     made.kill()
 
