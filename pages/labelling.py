@@ -68,7 +68,7 @@ def render_no_images(project: Project) -> None:
 
 def render_auto_label(project: Project, counts: Counts) -> None:
     """The button that leads to auto-labelling; while labels are missing it says how many."""
-    missing = index.gate_missing(project)
+    missing = counts.missing(project.gate)
     may = user.may("processes", "create")
     if missing:
         label = ngettext("Auto-label · {count} label to go", "Auto-label · {count} labels to go", missing)

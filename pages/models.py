@@ -1,19 +1,24 @@
 """Models: what was trained, from what, how good it is; promote and download."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.parts.data import get_store, load_names
 from pages.parts.guard import require
 from pages.parts.i18n import _, ngettext
+from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
 from pages.parts.links import linked_select, set_link
 from pages.parts.model_actions import render_model_buttons, render_model_form
 from pages.parts.model_details import render_file, render_lineage, render_model_heading, render_quality
-from pages.parts.model_table import PAGE, columns, model_cache, table_frame
+from pages.parts.model_table import columns, model_cache, table_frame
 from pages.parts.text import explain, plain
 from storage.models import Listed
 
 # Before anything is read: the router's list alone would be no lock.
 user = require("models", "view")
+
+_PAGE = "models_page"  # of the session and of the address: the table's page that is open
 
 store = get_store()
 names = load_names(str(store.root))
@@ -24,7 +29,7 @@ def render_filters() -> tuple[str | None, bool]:
     project_column, all_column = st.columns([1, 2], vertical_alignment="bottom")
     with project_column:
         projects = {identifier: project.name for identifier, project in names.projects.items()}
-        project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=to_first_page)
+        project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=partial(to_first_page, _PAGE))
     # The address wins on every run: it also changes when the browser goes back.
     st.session_state["all_models"] = st.query_params.get("all") == "1"
     everything = all_column.toggle(
@@ -38,12 +43,7 @@ def render_filters() -> tuple[str | None, bool]:
 def show_all(shown: bool) -> None:
     """Show models that nobody promoted, or hide them."""
     set_link("all", "1" if shown else None)
-    to_first_page()
-
-
-def to_first_page() -> None:
-    """A narrower list may have fewer pages than the number of the one that is open."""
-    st.session_state["models_page"] = 1
+    to_first_page(_PAGE)
 
 
 def render_list(found: list[Listed]) -> None:
@@ -69,35 +69,10 @@ def render_empty() -> None:
 
 def render_table(kept: list[Listed]) -> None:
     """One page of the table; the row chosen stands in the address by the model's id."""
-    pages = -(-len(kept) // PAGE)
-    # Before the widget is made; Streamlit refuses to set its value after that.
-    st.session_state["models_page"] = min(st.session_state.get("models_page", 1), pages)
-    first = (st.session_state["models_page"] - 1) * PAGE
-    shown = kept[first : first + PAGE]
-    ids = [listed.model.id for listed in shown]
-
-    def chosen() -> None:
-        # `ids` are those of the run that drew the table: by now other models may stand in these rows.
-        rows = st.session_state["model_table"]["selection"]["rows"]
-        set_link("model", ids[rows[0]] if rows else None)
-
-    wanted = st.query_params.get("model")
-    # On every run: Streamlit remembers a row's number, and a new model moves all rows down.
-    st.session_state["model_table"] = {"selection": {"rows": [ids.index(wanted)] if wanted in ids else []}}
-    st.dataframe(
-        table_frame(shown, names),
-        column_config=columns(),
-        hide_index=True,
-        key="model_table",
-        on_select=chosen,
-        selection_mode="single-row",
-    )
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(
-            ngettext("{count} model", "{count} models", len(kept)) + " · " + _("choose a row to see more, to promote and to download")
-        )
-        if pages > 1:
-            st.pagination(pages, key="models_page", bind="query-params")
+    shown = page_of(kept, _PAGE)
+    linked_table(table_frame(shown, names), [listed.model.id for listed in shown], "model", columns())
+    count = ngettext("{count} model", "{count} models", len(kept))
+    render_pages(count + " · " + _("choose a row to see more, to promote and to download"), len(kept), _PAGE)
 
 
 def render_details(listed: Listed) -> None:

@@ -1,12 +1,15 @@
 """Processes: what runs, what ran and how it went; start, stop, apply and roll back."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.parts.apply_watch import announce_finished
 from pages.parts.data import get_store, load_names, process_cache
 from pages.parts.guard import require
 from pages.parts.i18n import _, ngettext
-from pages.parts.links import linked_select, set_link
+from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
+from pages.parts.links import linked_select
 from pages.parts.process_actions import render_buttons, rerun_if_pressed
 from pages.parts.process_add import open_add, render_add
 from pages.parts.process_details import (
@@ -19,7 +22,7 @@ from pages.parts.process_details import (
     render_summary,
 )
 from pages.parts.process_questions import render_question
-from pages.parts.process_table import PAGE, Filter, columns, table_frame
+from pages.parts.process_table import Filter, columns, table_frame
 from pages.parts.states import LOOKS, moves, state_name
 from pages.parts.text import explain
 from storage.processes import Process
@@ -29,6 +32,7 @@ from storage.progress import read_status
 user = require("processes", "view")
 
 LIVE_S, IDLE_S = 2.0, 15.0  # seconds between looks while something moves, and while nothing does
+_PAGE = "page"  # of the session and of the address: the table's page that is open
 
 store = get_store()
 names = load_names(str(store.root))
@@ -36,22 +40,18 @@ names = load_names(str(store.root))
 
 def render_filters() -> Filter:
     """The three filters; each stands in the address."""
+    restart = partial(to_first_page, _PAGE)
     state, project, machine = st.columns(3)
     with state:
         chosen = linked_select(
-            _("State"), {code: state_name(code) for code in LOOKS}, "state", placeholder=_("All states"), on_change=to_first_page
+            _("State"), {code: state_name(code) for code in LOOKS}, "state", placeholder=_("All states"), on_change=restart
         )
     with project:
         projects = {identifier: project.name for identifier, project in names.projects.items()}
-        of_project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=to_first_page)
+        of_project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=restart)
     with machine:
-        on_machine = linked_select(_("Machine"), names.machines, "machine", placeholder=_("All machines"), on_change=to_first_page)
+        on_machine = linked_select(_("Machine"), names.machines, "machine", placeholder=_("All machines"), on_change=restart)
     return Filter(chosen, of_project, on_machine)
-
-
-def to_first_page() -> None:
-    """A narrower list may have fewer pages than the number of the one that is open."""
-    st.session_state["page"] = 1
 
 
 def render_list(narrowed: Filter) -> list[Process]:
@@ -80,35 +80,10 @@ def render_empty() -> None:
 
 def render_table(kept: list[Process]) -> None:
     """One page of the table; the row chosen stands in the address by the process's id, so it stays when rows move."""
-    pages = -(-len(kept) // PAGE)
-    # Before the widget is made; Streamlit refuses to set its value after that.
-    st.session_state["page"] = min(st.session_state.get("page", 1), pages)
-    first = (st.session_state["page"] - 1) * PAGE
-    shown = kept[first : first + PAGE]
-    ids = [process.id for process in shown]
-
-    def chosen() -> None:
-        # `ids` are those of the run that drew the table: by now other processes may stand in these rows.
-        rows = st.session_state["process_table"]["selection"]["rows"]
-        set_link("process", ids[rows[0]] if rows else None)
-
-    wanted = st.query_params.get("process")
-    # On every run: Streamlit remembers a row's number, and a new process moves all rows down.
-    st.session_state["process_table"] = {"selection": {"rows": [ids.index(wanted)] if wanted in ids else []}}
-    st.dataframe(
-        table_frame(store, shown, names),
-        column_config=columns(),
-        hide_index=True,
-        key="process_table",
-        on_select=chosen,
-        selection_mode="single-row",
-    )
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(
-            ngettext("{count} process", "{count} processes", len(kept)) + " · " + _("choose a row to see more and to start, stop or apply")
-        )
-        if pages > 1:
-            st.pagination(pages, key="page", bind="query-params")
+    shown = page_of(kept, _PAGE)
+    linked_table(table_frame(store, shown, names), [process.id for process in shown], "process", columns())
+    count = ngettext("{count} process", "{count} processes", len(kept))
+    render_pages(count + " · " + _("choose a row to see more and to start, stop or apply"), len(kept), _PAGE)
 
 
 def render_details(process: Process) -> None:

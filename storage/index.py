@@ -101,6 +101,12 @@ class Counts:
         """Images whose label a person made or looked at."""
         return self.labelled + self.reviewed + self.corrected
 
+    def missing(self, gate: float) -> int:
+        """How many more a person must label before auto-labelling, ``gate`` being the share; one at least must be labelled."""
+        # 0.07 × 100 is 7.000000000000001, which must not ask for an eighth.
+        needed = max(1, math.ceil(round(gate * self.images, 6)))
+        return max(0, needed - self.confirmed)
+
 
 class Index:
     """The index of one store on this host; threads may share it."""
@@ -169,12 +175,9 @@ class Index:
         return self._ask(project, order, query, *values, *bounds)[0][0]
 
     def gate_missing(self, project: Project) -> int:
-        """How many more images a person must label before auto-labelling; one at least must be labelled."""
+        """``Counts.missing`` of the project as it is now."""
         self.refresh(project.id)
-        counts = self.counts(project.id)
-        # 0.07 × 100 is 7.000000000000001, which must not ask for an eighth.
-        needed = max(1, math.ceil(round(project.gate * counts.images, 6)))
-        return max(0, needed - counts.confirmed)
+        return self.counts(project.id).missing(project.gate)
 
     def broken(self, project: Project, rows: Iterable[Row]) -> dict[str, Broken]:
         """Fields that are missing and fields there twice, by image, measured by what people's labels have in common."""

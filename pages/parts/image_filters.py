@@ -8,7 +8,7 @@ import streamlit as st
 from pages.parts.i18n import _, number
 from pages.parts.image_states import IMAGE_STATES, image_state_name
 from pages.parts.image_view import Layout, View, split_names
-from pages.parts.links import set_link
+from pages.parts.links import linked_choice, set_link
 from storage.index import Counts, Filter, Order, Which
 
 _FILTERS = ("state", "origin", "split", "name")
@@ -46,18 +46,7 @@ def clear_filters() -> None:
 
 def _linked(widget: Any, label: str, options: dict[str, str], parameter: str, on_change: Callable[[], None], **look: Any) -> str:
     """A choice of one of ``options`` (code → text) that stands in the address; the first one if the address has none."""
-    key = f"linked_{parameter}"
-
-    def changed() -> None:
-        # In the callback, so before the run that reads the address: it would put the old choice back.
-        set_link(parameter, st.session_state[key] or None)
-        on_change()
-
-    # The address wins on every run: it also changes when the browser goes back.
-    wanted = st.query_params.get(parameter)
-    st.session_state[key] = wanted if wanted in options else next(iter(options))
-    chosen: str = widget(label, list(options), key=key, format_func=lambda code: options.get(code, code), on_change=changed, **look)
-    return chosen
+    return str(linked_choice(widget, label, options, parameter, on_change, next(iter(options)), **look))
 
 
 def _linked_text(label: str, parameter: str, on_change: Callable[[], None]) -> str:

@@ -5,6 +5,7 @@ address carries the code.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +13,20 @@ import streamlit as st
 def linked_select(
     label: str, options: dict[str, str], parameter: str, *, placeholder: str, on_change: Callable[[], None] | None = None
 ) -> str | None:
-    """A select box over ``options`` whose choice is the address's ``parameter``; None if nothing is chosen.
+    """A select box over ``options`` whose choice is the address's ``parameter``; None if nothing is chosen."""
+    return linked_choice(st.selectbox, label, options, parameter, on_change, None, index=None, placeholder=placeholder)
+
+
+def linked_choice(
+    widget: Any,
+    label: str,
+    options: dict[str, str],
+    parameter: str,
+    on_change: Callable[[], None] | None,
+    default: str | None,
+    **look: Any,
+) -> Any:
+    """A widget that chooses one of ``options``, whose choice is the address's ``parameter``, ``default`` if it has none of them.
 
     ``options`` maps codes to texts, no two alike: the browser tells by the text which one was chosen.
     """
@@ -20,23 +34,15 @@ def linked_select(
 
     def changed() -> None:
         # In the callback, so before the run that reads the address: it would put the old choice back.
-        set_link(parameter, st.session_state[key])
+        set_link(parameter, st.session_state[key] or None)
         if on_change:
             on_change()
 
     # The address wins on every run: it also changes when the browser goes back.
     wanted = st.query_params.get(parameter)
     # What the address names may be deleted meanwhile; the widget would raise.
-    st.session_state[key] = wanted if wanted in options else None
-    return st.selectbox(
-        label,
-        list(options),
-        index=None,
-        format_func=lambda code: options.get(code, code),
-        key=key,
-        on_change=changed,
-        placeholder=placeholder,
-    )
+    st.session_state[key] = wanted if wanted in options else default
+    return widget(label, list(options), key=key, format_func=lambda code: options.get(code, code), on_change=changed, **look)
 
 
 def set_link(parameter: str, value: str | None) -> None:

@@ -13,8 +13,6 @@ from storage import models
 from storage.core import Damaged, NotFound, Store, head_revision
 from storage.models import Listed
 
-PAGE = 50
-
 
 class ModelCache:
     """Models as they were read last, with those read again whose entry has a new revision."""

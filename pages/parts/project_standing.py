@@ -43,8 +43,9 @@ class Standing:
 def load_standing(store: Store, project: Project) -> Standing:
     """The project's images by state, the labels it lacks, and its processes, as they are now."""
     index = get_index(str(store.root))
-    missing = index.gate_missing(project)  # refreshes, so the counts after it are as new
-    return Standing(project, index.counts(project.id), missing, processes_of(store, project))
+    index.refresh(project.id)
+    counts = index.counts(project.id)
+    return Standing(project, counts, counts.missing(project.gate), processes_of(store, project))
 
 
 def processes_of(store: Store, project: Project) -> list[Process]:

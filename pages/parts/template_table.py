@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.i18n import _, ngettext, number, small_number
+from pages.parts.linked_table import linked_table
 from pages.parts.links import set_link
 from pages.parts.template_texts import choice_name, parameter_name
 from storage.templates import Template
@@ -20,26 +21,9 @@ def show(template: str | None) -> None:
 
 def render_table(found: Sequence[Template], used: Mapping[str, int]) -> None:
     """All templates; the row chosen stands in the address. ``used`` counts the processes made from each id."""
-    ids = [template.id for template in found]
-
-    def chosen() -> None:
-        rows = st.session_state["template_table"]["selection"]["rows"]
-        template = ids[rows[0]] if rows else None
-        # Also called when nothing was clicked, since the selection is set below; the form for a new one must stay then.
-        if template != st.query_params.get("template"):
-            show(template)
-
-    wanted = st.query_params.get("template")
-    # On every run: a new template moves rows, and Streamlit remembers their numbers.
-    st.session_state["template_table"] = {"selection": {"rows": [ids.index(wanted)] if wanted in ids else []}}
-    st.dataframe(
-        pd.DataFrame([_row(template, used.get(template.id, 0)) for template in found]),
-        column_config=_columns(),
-        hide_index=True,
-        key="template_table",
-        on_select=chosen,
-        selection_mode="single-row",
-    )
+    frame = pd.DataFrame([_row(template, used.get(template.id, 0)) for template in found])
+    # By `show`, which also closes the form for a new one.
+    linked_table(frame, [template.id for template in found], "template", _columns(), show)
     st.caption(ngettext("{count} template", "{count} templates", len(found)) + " · " + _("choose a row to see and change it"))
 
 
