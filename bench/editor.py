@@ -7,21 +7,22 @@ image the same mouse movements are made on an empty page, which is the drawing i
 """
 
 import argparse
-import json
 import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from playwright.sync_api import Page
 
 from bench.browsing import browsing, serving
+from bench.quality import load_truth
 from storage import labels, projects, uploads
 from storage.core import Store, open_store
 from storage.labels import XYXY, Box
 from storage.projects import Project
+
+Truth = dict[str, list[tuple[str, XYXY]]]  # field name and box of everything on an image, by file name
 
 DRAG_STEPS = 120
 FRAMES = """() => { window.frames_seen = []; const note = (now) => { window.frames_seen.push(now); requestAnimationFrame(note) }
@@ -36,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         store = open_store(Path(scratch) / "store")
-        truth = load_truth(options.folder, options.images)
+        truth = first_of(options.folder, options.images)
         crowded, papers = crowd(store, options.folder, truth), fill(store, options.folder, truth)
         with serving(store, FIELDMARK_SCRIPT_TIMES=str(Path(scratch) / "times")) as address, browsing(address) as page:
             print(f"dragging one of 100 boxes: {drag_rate(page, crowded):.0f} frames a second")
@@ -45,20 +46,13 @@ def main() -> None:
         print(f"{len(truth)} images labelled in {person:.1f} s, the drawing itself {drawing:.1f} s: {more:.2f} s an image more")
 
 
-def load_truth(folder: Path, count: int) -> dict[str, list[tuple[str, XYXY]]]:
+def first_of(folder: Path, count: int) -> Truth:
     """Field name and box of everything on the first images, by file name."""
-    known: dict[str, Any] = json.loads((folder / "annotations.json").read_text("utf-8"))
-    fields = {category["id"]: category["name"] for category in known["categories"]}
-    files = {image["id"]: image["file_name"] for image in known["images"]}
-    found: dict[str, list[tuple[str, XYXY]]] = {name: [] for name in sorted(files.values())[:count]}
-    for item in known["annotations"]:
-        x, y, width, height = item["bbox"]
-        if files[item["image_id"]] in found:
-            found[files[item["image_id"]]].append((fields[item["category_id"]], (x, y, x + width, y + height)))
-    return found
+    known = sorted(load_truth(folder).items())[:count]
+    return {name: [(field, tuple(box[:4])) for field, boxes in fields.items() for box in boxes] for name, fields in known}
 
 
-def fill(store: Store, folder: Path, truth: dict[str, list[tuple[str, XYXY]]]) -> Project:
+def fill(store: Store, folder: Path, truth: Truth) -> Project:
     """A project of these images, unlabelled."""
     names = dict.fromkeys(field for boxes in truth.values() for field, _ in boxes)
     project = projects.create(store, "papers", "fields", tuple(names))
@@ -67,7 +61,7 @@ def fill(store: Store, folder: Path, truth: dict[str, list[tuple[str, XYXY]]]) -
     return project
 
 
-def crowd(store: Store, folder: Path, truth: dict[str, list[tuple[str, XYXY]]]) -> Project:
+def crowd(store: Store, folder: Path, truth: Truth) -> Project:
     """A project of one image with 100 boxes in ten rows."""
     project = projects.create(store, "crowded", "fields", ("word",))
     name = next(iter(truth))
@@ -97,7 +91,7 @@ def drag_rate(page: Page, project: Project) -> float:
     return 1000 / median(later - earlier for earlier, later in pairwise(seen))
 
 
-def label_all(page: Page, project: Project, truth: dict[str, list[tuple[str, XYXY]]]) -> tuple[float, float]:
+def label_all(page: Page, project: Project, truth: Truth) -> tuple[float, float]:
     """Seconds to label every image, and those of the same movements on a page that does nothing."""
     page.goto(f"/labelling?project={project.id}&state=unlabelled")
     keys = {field.name: field.key for field in project.fields}

@@ -13,21 +13,30 @@ from storage.index import Index, Row
 from storage.labels import Box, Label, Origin
 from storage.projects import Project
 
+Origins = Origin | Literal["all"]
+
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote; ``problems`` says what was left out."""
+    """An export: COCO JSON, and how many images and boxes are in it; ``problems`` says what was left out."""
 
+    content: bytes
     images: int
     boxes: int
     problems: tuple[Message, ...]
 
 
-def export_coco(store: Store, project: Project, path: Path, origin: Origin | Literal["all"]) -> Exported:
-    """Write the project's boxes of one origin, or all, as COCO JSON; automatic ones carry their score.
+def export_coco(store: Store, project: Project, path: Path, origin: Origins) -> Exported:
+    """Write what ``make_coco`` makes; Refused if ``path`` cannot be written or lies in the store."""
+    made = make_coco(store, project, origin)
+    _write(store, path, made.content)
+    return made
+
+
+def make_coco(store: Store, project: Project, origin: Origins) -> Exported:
+    """The project's boxes of one origin, or all, as COCO JSON; automatic ones carry their score.
 
     The images are those labelled by that origin; boxes of fields that left the scheme are left out.
-    Refused if ``path`` cannot be written or lies in the store.
     """
     check_takes_boxes(project)
     # From 1, as many trainers take category 0 for the background.
@@ -46,8 +55,8 @@ def export_coco(store: Store, project: Project, path: Path, origin: Origin | Lit
                 _annotation(len(annotations) + n, len(listed), category_ids[box.field], box) for n, box in enumerate(boxes, start=1)
             ]
     categories = [{"id": category_ids[field.id], "name": field.name} for field in project.fields]
-    _write(store, path, {"images": listed, "annotations": annotations, "categories": categories})
-    return Exported(len(listed), len(annotations), tuple(problems))
+    document = {"images": listed, "annotations": annotations, "categories": categories}
+    return Exported(json.dumps(document, allow_nan=False).encode(), len(listed), len(annotations), tuple(problems))
 
 
 def _labelled(store: Store, project: str, problems: list[Message]) -> Iterator[tuple[Row, Label]]:
@@ -77,12 +86,12 @@ def _annotation(number: int, image: int, category: int, box: Box) -> dict[str, A
     return annotation if box.score is None else {**annotation, "score": box.score}
 
 
-def _write(store: Store, path: Path, content: dict[str, Any]) -> None:
+def _write(store: Store, path: Path, content: bytes) -> None:
     if path.resolve().is_relative_to(store.root):
         raise Refused("{path} lies in the store, whose files only Fieldmark writes. Choose another folder", path=str(path))
     try:
         # In one step, so that a full disk does not leave half a file where an earlier export was.
-        replace_file(path, json.dumps(content, allow_nan=False).encode())
+        replace_file(path, content)
     except OSError as error:
         raise Refused(
             "{path} cannot be written: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror

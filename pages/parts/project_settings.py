@@ -1,9 +1,6 @@
 """Settings of a project: the share to be labelled by hand, and its labels as a file."""
 
-import tempfile
 from functools import partial
-from pathlib import Path
-from typing import Literal
 
 import streamlit as st
 
@@ -13,9 +10,8 @@ from pages.parts.i18n import _, ngettext, number
 from pages.parts.text import explain
 from pages.parts.toasts import say
 from storage import projects
-from storage.coco_export import export_coco
+from storage.coco_export import Origins, make_coco
 from storage.core import Store, StoreError
-from storage.labels import Origin
 from storage.projects import PROJECTS, Project
 
 
@@ -68,7 +64,7 @@ def _render_export(store: Store, project: Project) -> None:
         st.caption(_("Classes have no boxes to export."))
         return
     st.markdown(_("The labels as COCO JSON, which other tools read. The images are named by their file names and SHA-256."))
-    names: dict[Origin | Literal["all"], str] = {"all": _("All boxes"), "person": _("Boxes drawn by people"), "auto": _("Automatic boxes")}
+    names: dict[Origins, str] = {"all": _("All boxes"), "person": _("Boxes drawn by people"), "auto": _("Automatic boxes")}
     origin = st.radio(_("Which boxes"), list(names), format_func=names.__getitem__, key="export_origin")
     st.download_button(
         _("Download COCO JSON"),
@@ -84,9 +80,6 @@ def _render_export(store: Store, project: Project) -> None:
         st.caption(ngettext("{count} damaged label is left out.", "{count} damaged labels are left out.", damaged))
 
 
-def _coco(store: Store, project: Project, origin: Origin | Literal["all"]) -> bytes:
+def _coco(store: Store, project: Project, origin: Origins) -> bytes:
     """The export's bytes; no text of ours is made here, as this runs outside of the page."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "coco.json"
-        export_coco(store, project, path, origin)
-        return path.read_bytes()
+    return make_coco(store, project, origin).content
