@@ -73,7 +73,12 @@ def test_folders_and_what_file_managers_leave_are_passed_over() -> None:
     assert [entry.filename for entry in archives.files_of(archive)] == ["scans/1.png"]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", bytes(100), packed({"a": b"x"})[:-9], packed({"a": b"x"})[:-30]])
+# Named, since an archive holds the time: processes that share the tests must find the same ones.
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK", bytes(100), packed({"a": b"x"})[:-9], packed({"a": b"x"})[:-30]],
+    ids=["empty", "only its first letters", "zeros", "a little cut off", "more cut off"],
+)
 def test_what_is_no_whole_archive_is_refused_by_name(data: bytes) -> None:
     with pytest.raises(InvalidValue, match=r"'scans\.zip' is damaged or not a ZIP"):
         opened(data)
