@@ -17,10 +17,13 @@ _NEVER = 2.0  # above every score: of a field without a threshold nothing is app
 
 
 class Detection(Record):
-    """One box found; ``xyxy`` in pixels of the original after its EXIF orientation, score from 0 to 1."""
+    """One box found; ``xyxy`` in pixels of the original after its EXIF orientation, score from 0 to 1.
+
+    In a project of classes it is the likeliest class of the whole image, and ``xyxy`` None.
+    """
 
     field: str
-    xyxy: tuple[float, float, float, float]
+    xyxy: tuple[float, float, float, float] | None
     score: float
 
 

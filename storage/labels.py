@@ -62,7 +62,11 @@ class Label(Record):
     rev: int
     # None and the empty tuple differ: only the second says that somebody looked.
     boxes: tuple[Box, ...] | None = None
+    # In a project of classes: its class in the project's scheme, with the model's certainty, process and id where one chose it.
     class_id: str | None = None
+    score: float | None = None
+    process: str | None = None
+    model: str | None = None
     # Whose word the revision is. A person who corrects an automatic label makes it theirs, whatever its boxes' origins.
     origin: Origin = "person"
     author: str

@@ -3,6 +3,7 @@
 import os
 import uuid
 from contextlib import suppress
+from typing import Literal
 
 from pydantic import AwareDatetime
 
@@ -31,18 +32,21 @@ class Machine(NamedRecord):
     description: str = ""
     enabled: bool = True
     queue: bool = False
+    # What becomes of the process that runs when an administrator disables the machine; a stopped one resumes when it is enabled.
+    when_disabled: Literal["finish", "stop"] = "finish"
 
 
 class Gpu(Record):
-    """One GPU; memory in bytes."""
+    """One GPU; memory in bytes, ``load`` from 0 to 1, None where the driver does not tell."""
 
     name: str
     memory: int
     memory_used: int
+    load: float | None = None
 
 
 class Info(Record):
-    """What a worker reports of its machine every heartbeat; memory in bytes."""
+    """What a worker reports of its machine every heartbeat; memory and disk (the store's) in bytes, ``load`` of all cores from 0 to 1."""
 
     host: str
     pid: int
@@ -52,6 +56,9 @@ class Info(Record):
     cores: int
     memory: int
     memory_used: int
+    load: float | None = None
+    disk: int | None = None
+    disk_free: int | None = None
     gpus: tuple[Gpu, ...] = ()
     versions: dict[str, str] = {}
     process: str | None = None

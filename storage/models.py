@@ -8,6 +8,7 @@ import os
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AwareDatetime
 
@@ -34,31 +35,44 @@ from storage.core import (
     sha256,
 )
 from storage.plans import Rule
-from storage.projects import PROJECTS, Field
+from storage.projects import PROJECTS, Field, Task
 from storage.templates import RunKind
 
 _NAME_PART = 38  # bytes of a project's and of a template's name in a default name, which has room for 100 in all
 
 
 class FieldScore(Record):
-    """How well one field is found on the test images; None where they have none of it."""
+    """How well one field, or class, is found on the test images; None where they have none of it.
+
+    Precision, recall and F1 are those of what the rule chooses: boxes right at IoU 0.5, or images of the right class.
+    """
 
     # None, not 0: a field that is on no test image was not missed.
     ap_50: float | None = None
     ap_50_95: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
 
 
 class Model(Record):
-    """``model.json``: lineage, how to use the weights, and how good they are. The id is that of its process."""
+    """``model.json``: lineage, how to use the weights, and how good they are.
+
+    The id is that of its process; an uploaded model, which has no process here, has one of its own.
+    """
 
     id: str
     project: str
+    task: Task = "fields"
     # Repeats the process's, which may be deleted when somebody asks where the model comes from.
-    kind: RunKind = "auto-label"
+    kind: RunKind | Literal["uploaded"] = "auto-label"
+    model_type: str | None = None
     author: str = ""
     template: str
     machine: str
+    # Which of the base models that come with the program it is built like, and the model whose weights it began with, if any.
     base_model: str
+    parent: str | None = None
     # As they were when the run began: the weights' outputs are in this order, whatever the project's scheme is now.
     fields: tuple[Field, ...]
     # Height and width in pixels; the weights expect pages scaled to this size and no other.
@@ -66,10 +80,15 @@ class Model(Record):
     rule: Rule
     map_50: float | None = None
     map_50_95: float | None = None
+    # Share of the test images whose class is right; of a model of classes, in place of AP.
+    accuracy: float | None = None
     per_field: dict[str, FieldScore]
     iterations: int
     images: int
     test_images: int
+    # The attempt whose snapshot it learned from, and how many seconds all attempts took together.
+    attempt: int | None = None
+    seconds: float | None = None
     weights_sha256: str
     at: AwareDatetime
 
@@ -78,6 +97,8 @@ class Entry(NamedRecord):
     """``model.<rev>.json``: what people say of a model; ``promoted`` ones are those kept under Models."""
 
     promoted: bool
+    # Whether it is listed among the base models, as one to go on from.
+    base: bool = False
     description: str = ""
     author: str
     at: AwareDatetime

@@ -93,6 +93,8 @@ class Spec(Record):
     template: Template
     author: str
     at: AwareDatetime
+    # A disabled process cannot be started.
+    enabled: bool = True
     deleted: bool = False
 
 

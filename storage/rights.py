@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-Entity = Literal["projects", "images", "labels", "templates", "processes", "models", "machines", "accounts"]
+Entity = Literal["projects", "images", "labels", "templates", "processes", "models", "machines", "model_types", "base_models", "accounts"]
 Right = Literal["view", "create", "edit", "delete", "manage"]
 Rights = frozenset[tuple[Entity, Right]]
 

@@ -5,13 +5,18 @@ from itertools import count
 from typing import Annotated, Literal
 
 from pydantic import Field as Limits
+from pydantic import field_validator
 
 from storage.attempts import Message
-from storage.core import MAX_BYTES, Kind, NamedRecord, NameTaken, Record, Store, make, new_id
+from storage.core import MAX_BYTES, Kind, NamedRecord, NameTaken, Record, Store, is_id, make, new_id
+from storage.projects import Task
 
 Augment = Literal["none", "exposure-noise", "rotations-exposure-noise"]
 Device = Literal["cuda", "cpu"]
 RunKind = Literal["auto-label", "training"]
+
+BASE_MODELS: dict[str, Task] = {"base-SmartOCR-01": "fields", "base-Classifier-01": "classes"}
+"""The base models that come with the program, and what each is for."""
 
 MANY_ITERATIONS, HIGH_LR, LOW_LR = 5000, 0.01, 0.0005
 
@@ -20,7 +25,8 @@ class Parameters(Record):
     """What a run is started with; a process keeps the copy it was created from."""
 
     # The bounds stop slips of the pen; what is allowed but unwise is said by ``advice``.
-    base_model: Literal["base-SmartOCR-01"] = "base-SmartOCR-01"
+    # One that comes with the program, or the id of a model whose training goes on from its weights.
+    base_model: str = "base-SmartOCR-01"
     augment: Augment = "rotations-exposure-noise"
     loaders: Annotated[int, Limits(ge=0, le=256)] = 8
     batch: Annotated[int, Limits(ge=1, le=1024)] = 2
@@ -34,11 +40,21 @@ class Parameters(Record):
     seed: Annotated[int, Limits(ge=0, lt=2**31)] = 0
     use_unreviewed: bool = False
 
+    @field_validator("base_model")
+    @classmethod
+    def _is_one(cls, base_model: str) -> str:
+        # Whether a model of the id is there is asked when a process is made: it may be deleted later than the template.
+        if base_model not in BASE_MODELS and not is_id(base_model):
+            raise ValueError(f"base_model must be {', '.join(BASE_MODELS)} or the id of a model, not {base_model!r}")
+        return base_model
+
 
 class Template(NamedRecord):
     """A named set of parameters for auto-labelling or for training."""
 
     kind: RunKind
+    # The name of a model type, which says what the trained model is for; auto-labelling has none.
+    model_type: str | None = None
     description: str = ""
     parameters: Parameters
 
@@ -46,9 +62,10 @@ class Template(NamedRecord):
 TEMPLATES = Kind(Template, "Template", "template")
 
 
-def create(store: Store, name: str, kind: RunKind, description: str = "", **parameters: object) -> Template:
+def create(store: Store, name: str, kind: RunKind, description: str = "", model_type: str | None = None, **parameters: object) -> Template:
     """A new template; InvalidValue names each parameter out of its range, with what was expected."""
-    template = make(Template, id=new_id(), name=name, kind=kind, description=description, parameters=make(Parameters, **parameters))
+    values = {"kind": kind, "model_type": model_type, "description": description, "parameters": make(Parameters, **parameters)}
+    template = make(Template, id=new_id(), name=name, **values)
     return TEMPLATES.create(store, template)
 
 

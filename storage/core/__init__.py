@@ -16,7 +16,7 @@ from storage.core.files import (
 )
 from storage.core.ids import check_id, is_id, new_id
 from storage.core.objects import MAX_BYTES, Holder, Kind, NamedRecord, check_name, find_name
-from storage.core.paths import ApplyPaths, AttemptPaths, ModelPaths, ProcessPaths, ProjectPaths, Store
+from storage.core.paths import ApplyPaths, AttemptPaths, JobPaths, ModelPaths, ProcessPaths, ProjectPaths, Store
 from storage.core.records import Record, decode, encode, explain, load, load_if_there, make, now
 from storage.core.revisions import create_revision, head_revision, head_revisions, load_head, parse_revision, revision_path
 from storage.core.root import Root, open_store, store_uuid
@@ -32,6 +32,7 @@ __all__ = [
     "Damaged",
     "Holder",
     "InvalidValue",
+    "JobPaths",
     "Kind",
     "LineWriter",
     "ModelPaths",

@@ -45,6 +45,11 @@ class Store:
         """One folder a published model."""
         return self.root / "models"
 
+    @property
+    def jobs(self) -> Path:
+        """One folder a job: what a worker answers in seconds, beside whatever it trains."""
+        return self.root / "jobs"
+
     def names(self, kind: str) -> Path:
         """Revisions of name → id for one kind of object; ``kind`` is a word of ours, never a person's."""
         return self.root / "names" / kind
@@ -65,6 +70,10 @@ class Store:
     def machine(self, machine: str) -> "MachinePaths":
         """The files of one machine."""
         return MachinePaths(self.machines / check_id(machine))
+
+    def job(self, job: str) -> "JobPaths":
+        """The files of one job."""
+        return JobPaths(self.jobs / check_id(job))
 
     def model(self, model: str) -> "ModelPaths":
         """The files of one published model."""
@@ -275,3 +284,29 @@ class ModelPaths:
         """The weights, in safetensors format."""
         # A format that holds numbers only: opening a pickle would run whatever it says.
         return self.folder / "weights.safetensors"
+
+    @property
+    def onnx(self) -> Path:
+        """The model in ONNX format, created once by the worker that was asked for it."""
+        return self.folder / "model.onnx"
+
+
+@dataclass(frozen=True)
+class JobPaths:
+    """One job: what was asked, the pages it is about, and the answer."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """Created once by whoever asks, after the pages are there."""
+        return self.folder / "job.json"
+
+    @property
+    def answer(self) -> Path:
+        """Created once by the machine's worker."""
+        return self.folder / "answer.json"
+
+    def page(self, number: int) -> Path:
+        """The bytes of page ``number``, counted from 0: an image that a browser can show."""
+        return self.folder / f"{number:04d}.page"
