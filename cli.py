@@ -5,23 +5,38 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server import launch
-from storage import actions, check, coco, coco_export, machines, overview, processes, projects, samples, templates
-from storage.core import Refused, Store, StoreError, open_store
+from server import launch, model_commands, trial_commands
+from server.console import bar, err, errors, list_problems, out, show
+from storage import (
+    actions,
+    base_models,
+    check,
+    coco,
+    coco_export,
+    folders,
+    labels_csv,
+    machines,
+    model_types,
+    models,
+    overview,
+    processes,
+    projects,
+    samples,
+    templates,
+)
+from storage.core import Damaged, NotFound, Refused, Store, open_store
+from storage.exports import Origins
 from storage.index import Index
-from storage.machines import MACHINES
+from storage.machines import MACHINES, WhenDisabled
 from storage.processes import Process, State
-from storage.projects import PROJECTS, Task
+from storage.projects import PROJECTS, Project, Task
 from storage.templates import TEMPLATES, Augment, Device, RunKind
 
 HERE = Path(__file__).parent
@@ -39,36 +54,22 @@ def _group(name: str, about: str) -> typer.Typer:
 
 project_app = _group("project", "Projects.")
 import_app = _group("import", "Import images and labels.")
+model_app = model_commands.app
+app.add_typer(model_app, name="model")
 template_app = _group("template", "Templates of parameters.")
 process_app = _group("process", "Auto-labelling and training processes.")
 export_app = _group("export", "Export labels.")
 store_app = _group("store", "The store itself.")
 machine_app = _group("machine", "Target machines.")
+model_app.command("try")(trial_commands.try_model)
+export_app.command("onnx")(trial_commands.export_onnx)
 
 StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
+LabelShareOption = Annotated[float, typer.Option("--label-share", help="Share of the images that get their labels, 0 to 1.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Chooses which images those are.")]
+OriginOption = Annotated[Origins, typer.Option("--origin", help="Whose labels.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Show progress; exit 0 only when it ended well.")]
 DEFAULT_STORE = Path("data")
-# Results on one, words on the other: `id=$(python cli.py process create …)` gets the id and nothing else.
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """A refusal is one sentence on standard error and exit code 2, never a traceback."""
-    # No markup in what people named: [red] is a project then, and no colour.
-    try:
-        yield
-    except StoreError as error:
-        err.print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(2) from error
-    except OSError as error:
-        err.print(
-            f"{error.filename or 'The store'}: {error.strerror}. Nothing was half-written; free space or rights, then repeat",
-            style="red",
-            markup=False,
-        )
-        raise typer.Exit(2) from error
 
 
 @project_app.command("create")
@@ -78,7 +79,7 @@ def project_create(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Create a project and print its id."""
-    with _errors():
+    with errors():
         # print and not the console, which wraps at the terminal's width.
         print(projects.create(open_store(store), name, task).id)
 
@@ -86,7 +87,7 @@ def project_create(
 @project_app.command("list")
 def project_list(store: StoreOption = DEFAULT_STORE) -> None:
     """List projects with their images and labels."""
-    with _errors():
+    with errors():
         opened = open_store(store)
         table = Table("project", "task", "images", "by hand", "auto", "unlabelled")
         listing = PROJECTS.list(opened)
@@ -97,32 +98,61 @@ def project_list(store: StoreOption = DEFAULT_STORE) -> None:
             counts = index.counts(project.id)
             figures = (counts.images, counts.confirmed, counts.auto, counts.unlabelled)
             table.add_row(project.name, project.task, *map(str, figures))
-        _show(table, listing.damaged)
+        show(table, listing.damaged)
 
 
 @import_app.command("coco")
 def import_coco(
     name: str,
     folder: Annotated[Path, typer.Argument(help="holds annotations.json and images/")],
-    label_share: Annotated[float, typer.Option(help="Share of the images that get their labels, 0 to 1.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Chooses which images those are.")] = 0,
+    label_share: LabelShareOption = 0.1,
+    seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Add the images of a COCO folder to project NAME; a share of them is labelled, as a person's labels."""
-    with _errors():
+    with errors():
         opened = open_store(store)
         _, project = PROJECTS.get(opened, name)
-        with _bar("Importing") as update:
+        with bar("Importing") as update:
             done = coco.import_coco(opened, project, folder, _author(), label_share, seed, update)
     # Listed and not raised: one bad file must not stop an import of thousands.
-    _list_problems(done.problems, "yellow")
+    list_problems(done.problems, "yellow")
     print(f"{done.added} images added, {done.labelled} labelled with {done.boxes} boxes, {len(done.problems)} problems")
+
+
+@import_app.command("folders")
+def import_folders(
+    name: str,
+    # Asked here, or a folder that is not there would leave a new project behind.
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="holds a folder of images for each class")],
+    label_share: LabelShareOption = 0.1,
+    seed: SeedOption = 0,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Add all images of a folder to project NAME, which is made if there is none; a share of each class is labelled."""
+    with errors():
+        opened = open_store(store)
+        with bar("Importing") as update:
+            done = folders.import_folders(opened, _of_classes(opened, name), folder, _author(), label_share, seed, update)
+    list_problems(done.problems, "yellow")
+    print(f"{done.added} images added, {done.labelled} labelled, {done.classes} classes, {len(done.problems)} problems")
+
+
+def _of_classes(store: Store, name: str) -> Project:
+    try:
+        return PROJECTS.get(store, name)[1]
+    except NotFound:
+        made = projects.create(store, name, "classes")
+        err.print(f"Project {name} created, to sort images into classes", markup=False, soft_wrap=True)
+        return made
 
 
 @template_app.command("create")
 def template_create(
     name: str,
     kind: Annotated[RunKind, typer.Option(help="What it is for.")],
+    base_model: Annotated[str, typer.Option(help="A base model's name, or a model's name or id to go on from.")] = "base-SmartOCR-01",
+    model_type: Annotated[str | None, typer.Option(help="What the trained model is for.")] = None,
     iterations: int = 1000,
     augment: Annotated[Augment, typer.Option(help="How training images are varied.")] = "rotations-exposure-noise",
     batch: int = 2,
@@ -135,20 +165,37 @@ def template_create(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Create a template and print its id."""
-    with _errors():
+    with errors():
+        opened = open_store(store)
         values: dict[str, Any] = {"iterations": iterations, "augment": augment, "batch": batch, "lr": lr}
         values |= {"loaders": loaders, "refresh": refresh, "device": device, "seed": seed}
-        template = templates.create(open_store(store), name, kind, description, **values)
+        values |= {"base_model": _base_model(opened, base_model)}
+        _check_model_type(opened, model_type, values["base_model"])
+        template = templates.create(opened, name, kind, description, model_type, **values)
         # The template is made all the same: advice refuses nothing.
         for note in templates.advice(template.parameters):
             err.print(str(note), style="yellow")
         print(template.id)
 
 
+def _base_model(store: Store, name: str) -> str:
+    # By id in the template, so that renaming the model changes nothing.
+    return name if name in templates.BASE_MODELS else models.look_up(store, name).model.id
+
+
+def _check_model_type(store: Store, name: str | None, base_model: str) -> None:
+    base = base_models.find(store, base_model)
+    known = [model_type.name for model_type in model_types.list_types(store, base.task)]
+    if name is not None and name not in known:
+        raise Refused(
+            "Model type {name!r} does not fit base model {base}; choose one of {known}", name=name, base=base.name, known=", ".join(known)
+        )
+
+
 @template_app.command("list")
 def template_list(store: StoreOption = DEFAULT_STORE) -> None:
     """List templates with their parameters."""
-    with _errors():
+    with errors():
         listing = TEMPLATES.list(open_store(store))
         table = Table("template", "kind", "iterations", "batch", "lr", "augment", "device")
         for template in listing.items:
@@ -156,23 +203,63 @@ def template_list(store: StoreOption = DEFAULT_STORE) -> None:
             table.add_row(
                 template.name, template.kind, *map(str, (values.iterations, values.batch, values.lr)), values.augment, values.device
             )
-        _show(table, listing.damaged)
+        show(table, listing.damaged)
+
+
+@machine_app.command("add")
+def machine_add(name: str, description: str = "", store: StoreOption = DEFAULT_STORE) -> None:
+    """Enter a machine before its worker first appears, and print its id."""
+    with errors():
+        print(machines.create(open_store(store), name, description).id)
+
+
+@machine_app.command("enable")
+def machine_enable(name: str, store: StoreOption = DEFAULT_STORE) -> None:
+    """Let a machine take processes."""
+    with errors():
+        opened = open_store(store)
+        machines.switch(opened, MACHINES.get(opened, name)[1].id, True)
+
+
+@machine_app.command("disable")
+def machine_disable(
+    name: str,
+    stop: Annotated[bool | None, typer.Option("--stop/--finish", help="What becomes of the process that runs; else as it was set.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Let a machine take no further process."""
+    with errors():
+        opened = open_store(store)
+        when_disabled: dict[bool | None, WhenDisabled | None] = {None: None, True: "stop", False: "finish"}
+        machines.switch(opened, MACHINES.get(opened, name)[1].id, False, when_disabled[stop])
+
+
+@machine_app.command("queue")
+def machine_queue(
+    name: str,
+    allow: Annotated[bool, typer.Option("--allow/--forbid", help="Whether processes may wait for the machine.")] = True,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Let processes queue on a machine that is busy, or no longer."""
+    with errors():
+        opened = open_store(store)
+        rev, machine = MACHINES.get(opened, name)
+        MACHINES.change(opened, rev, machine.model_copy(update={"queue": allow}))
 
 
 @machine_app.command("list")
 def machine_list(store: StoreOption = DEFAULT_STORE) -> None:
     """List machines, whether they respond and what they are busy with."""
-    with _errors():
+    with errors():
         opened = open_store(store)
         listing = MACHINES.list(opened)
-        table = Table("machine", "responds", "cores", "GPUs", "process")
+        table = Table("machine", "enabled", "queue", "responds", "cores", "GPUs", "process")
         for machine in listing.items:
             info = machines.read_info(opened, machine.id)
-            responds = "yes" if machines.is_alive(opened, machine.id) else "no"
-            table.add_row(
-                machine.name, responds, str(info.cores if info else ""), str(len(info.gpus) if info else ""), (info and info.process) or ""
-            )
-        _show(table, listing.damaged)
+            states = (machine.enabled, machine.queue, machines.is_alive(opened, machine.id))
+            figures = (info.cores, len(info.gpus), info.process or "") if info else ("", "", "")
+            table.add_row(machine.name, *("yes" if state else "no" for state in states), *map(str, figures))
+        show(table, listing.damaged)
 
 
 @process_app.command("create")
@@ -183,11 +270,11 @@ def process_create(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Create a process and print its id alone."""
-    with _errors():
+    with errors():
         opened = open_store(store)
         # All three before anything is written: a name that is not there leaves nothing behind.
         parts = (PROJECTS.get(opened, project)[1], TEMPLATES.get(opened, template)[1], MACHINES.get(opened, machine)[1].id)
-        print(processes.create(opened, *parts, _author()).id)
+        print(actions.create(opened, *parts, _author()).id)
 
 
 @process_app.command("start")
@@ -237,15 +324,34 @@ def process_rollback(process: str, wait: WaitOption = False, store: StoreOption 
     _ask(store, process, lambda opened, found: actions.roll_back(opened, found, _author()), wait, State.ROLLED_BACK)
 
 
+@process_app.command("enable")
+def process_enable(process: str, store: StoreOption = DEFAULT_STORE) -> None:
+    """Let a process be started again."""
+    _enable(store, process, True)
+
+
+@process_app.command("disable")
+def process_disable(process: str, store: StoreOption = DEFAULT_STORE) -> None:
+    """Let a process not be started; one that runs is to be stopped first."""
+    _enable(store, process, False)
+
+
+def _enable(store: Path, process: str, enabled: bool) -> None:
+    with errors():
+        opened = open_store(store)
+        actions.enable(opened, processes.get(opened, process), enabled, _author())
+
+
 @process_app.command("list")
 def process_list(store: StoreOption = DEFAULT_STORE) -> None:
     """List processes, newest first."""
-    with _errors():
+    with errors():
         found, damaged = processes.list_processes(open_store(store))
-        table = Table("process", "kind", "template", "state", "attempts")
+        table = Table("process", "kind", "template", "state", "enabled", "attempts")
         for process in found:
-            table.add_row(process.id, process.spec.kind, process.spec.template.name, process.state.value, str(len(process.attempts)))
-        _show(table, damaged)
+            spec, enabled = process.spec, "yes" if process.spec.enabled else "no"
+            table.add_row(process.id, spec.kind, spec.template.name, process.state.value, enabled, str(len(process.attempts)))
+        show(table, damaged)
 
 
 @process_app.command("show")
@@ -255,7 +361,7 @@ def process_show(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Show a process: state, stages, figures, attempts."""
-    with _errors():
+    with errors():
         opened = open_store(store)
         shown = overview.describe(opened, processes.get(opened, process))
     if as_json:
@@ -271,21 +377,73 @@ def process_show(
 def export_coco(
     name: str,
     target: Annotated[Path, typer.Argument(metavar="OUT.json")],
-    origin: Annotated[Literal["person", "auto", "all"], typer.Option(help="Whose boxes.")] = "all",
+    origin: OriginOption = "all",
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Write a project's labels as COCO; auto boxes carry their score."""
-    with _errors():
+    with errors():
         opened = open_store(store)
         done = coco_export.export_coco(opened, PROJECTS.get(opened, name)[1], target, origin)
-    _list_problems(done.problems, "yellow")
+    list_problems(done.problems, "yellow")
     print(f"{done.boxes} boxes on {done.images} images written to {target}")
+
+
+@export_app.command("csv")
+def export_csv(
+    name: str,
+    target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
+    origin: OriginOption = "all",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Write a project's labels as CSV: a line for each image's class, or for each box."""
+    with errors():
+        opened = open_store(store)
+        done = labels_csv.export_csv(opened, PROJECTS.get(opened, name)[1], target, origin)
+    list_problems(done.problems, "yellow")
+    print(f"{done.boxes} lines about {done.images} images written to {target}")
+
+
+@export_app.command("folders")
+def export_folders(
+    name: str,
+    target: Annotated[Path, typer.Argument(metavar="DIR")],
+    origin: OriginOption = "all",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Copy a project's images into a folder for each class; those without a label into none."""
+    with errors():
+        opened = open_store(store)
+        with bar("Exporting") as update:
+            done = folders.export_folders(opened, PROJECTS.get(opened, name)[1], target, origin, update)
+    list_problems(done.problems, "yellow")
+    print(f"{done.images} images copied to {done.folders} folders in {target}")
+
+
+@model_app.command("list")
+def model_list(store: StoreOption = DEFAULT_STORE) -> None:
+    """List models, newest first: what they were trained on and how good they are."""
+    with errors():
+        opened = open_store(store)
+        table, damaged = Table("model", "id", "task", "kind", "kept", "AP or accuracy"), list[Damaged]()
+        for identifier in reversed(models.list_ids(opened)):
+            try:
+                listed = models.find(opened, identifier)
+            except NotFound:
+                continue  # deleted
+            except Damaged as error:
+                damaged.append(error)
+                continue
+            model, entry = listed.model, listed.entry
+            quality = model.accuracy if model.task == "classes" else model.map_50
+            kept = "yes" if entry.promoted else "no"
+            table.add_row(entry.name, model.id, model.task, model.kind, kept, "" if quality is None else f"{quality:.3f}")
+        show(table, damaged)
 
 
 @store_app.command("check")
 def store_check(store: StoreOption = DEFAULT_STORE) -> None:
     """Verify every file of the store; print what is wrong and exit 1 then."""
-    with _errors(), _bar("Checking") as update:
+    with errors(), bar("Checking") as update:
         found = check.check_store(open_store(store), update)
     for problem in found:
         print(problem)
@@ -314,10 +472,10 @@ def run(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Run one worker and the dashboard until Ctrl-C."""
-    with _errors():
+    with errors():
         # Opened here: a wrong folder is one sentence, and not two programs that end one after the other.
         opened = open_store(store)
-        with _bar("Opening the sample project") as update:
+        with bar("Opening the sample project") as update:
             made = samples.open_sample(opened, HERE / "samples" / "invoices", _author(), update) if sample else None
         there = f", with the project {made.name} to try it" if made else ""
         raise typer.Exit(launch.run(opened.root, machine, address, port, f"Fieldmark is on {{address}}{there}. Ctrl-C ends it"))
@@ -333,7 +491,7 @@ def _start(opened: Store, process: Process) -> object:
 
 
 def _ask(store: Path, process: str, action: Callable[[Store, Process], object], wait: bool, good: State) -> None:
-    with _errors():
+    with errors():
         opened = open_store(store)
         action(opened, processes.get(opened, process))
         # 1 when it ended otherwise, 2 for a refusal: a script can tell them apart.
@@ -343,7 +501,7 @@ def _ask(store: Path, process: str, action: Callable[[Store, Process], object], 
 
 def _wait(store: Store, process: str, good: State) -> bool:
     """Show progress until the process rests; whether it rests in ``good``."""
-    with _bar("Waiting") as update:
+    with bar("Waiting") as update:
         # The request is on disk by now, so the first look cannot find the process at rest before it began.
         while True:
             found = processes.get(store, process)
@@ -366,31 +524,6 @@ def _thresholds(store: Store, process: Process, given: list[str]) -> dict[str, f
         except ValueError as error:
             raise Refused("Threshold {text!r} is not FIELD=SCORE; write for instance total=0.4", text=text) from error
     return found
-
-
-def _show(table: Table, damaged: Sequence[object]) -> None:
-    # The table first: one damaged object must not hide the others.
-    out.print(table)
-    _list_problems(damaged, "red")
-
-
-def _list_problems(problems: Sequence[object], colour: str) -> None:
-    for problem in problems:
-        err.print(str(problem), style=colour, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _bar(text: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on a terminal; elsewhere silence, so that output can be piped."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
-    # Gone at the end: the summary is what stays.
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(text, total=1)
-
-        def update(done: int, total: int, sentence: str = text) -> None:
-            bar.update(task, completed=done, total=total, description=sentence)
-
-        yield update
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def detection_rate(model: FieldDetector, examples: list[Example]) -> float:
 def measure(folder: Path, images: int, rounds: int) -> None:
     """Print the line of one data set."""
     examples, num_classes = load_examples(folder)
-    canvas = choose_canvas([(e.width, e.height) for e in examples])
+    canvas = choose_canvas([(e.width, e.height) for e in examples], FieldDetector.pixels)
     examples = (examples * (images // len(examples) + 1))[:images]
     model = build("base-SmartOCR-01", num_classes, canvas)
     pages = [

@@ -80,7 +80,7 @@ def report(page: Page, empty: Page, times: Path, rounds: int) -> None:
 
 def visit(page: Page, name: str) -> None:
     """Click the page in the sidebar and wait until what it is for can be seen."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).first.click()
     page.locator(SEEN[name]).first.wait_for()
 
 
@@ -93,7 +93,7 @@ def leave(page: Page, name: str) -> None:
 def cross(page: Page) -> None:
     """From one bare page to the other."""
     target = "Second" if page.get_by_role("heading", name="First").count() else "First"
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=target).click()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=target, exact=True).first.click()
     page.get_by_role("heading", name=target).wait_for()
 
 

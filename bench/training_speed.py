@@ -122,7 +122,7 @@ def reference_seconds(examples: list[Example], num_classes: int, iterations: int
 def measure(folder: Path, iterations: int, reference: int, rounds: int) -> None:
     """Print the line of one data set."""
     everything, num_classes = load_examples(folder)
-    canvas = choose_canvas([(e.width, e.height) for e in everything])
+    canvas = choose_canvas([(e.width, e.height) for e in everything], FieldDetector.pixels)
     examples = everything[: max(BATCH, round(0.1 * len(everything)))]
     model = build("base-SmartOCR-01", num_classes, canvas)
     feed = batches(examples, canvas, "rotations-exposure-noise", batch=BATCH, seed=0, loaders=1, iterations=range(1))

@@ -5,9 +5,11 @@ import streamlit as st
 from pages.parts.data import get_index, get_store, load_names
 from pages.parts.guard import require
 from pages.parts.i18n import _
-from pages.parts.image_actions import Work, open_image, render_action, render_toolbar
+from pages.parts.image_actions import open_image, render_action, render_toolbar
+from pages.parts.image_classes import class_bar, render_assigned
 from pages.parts.image_filters import clear_filters, render_filters
 from pages.parts.image_list import load_list, render_list, render_pages, start_over
+from pages.parts.image_work import Work
 from pages.parts.project_choice import render_head
 from pages.parts.uploader import uploader
 from storage.index import Counts
@@ -29,7 +31,10 @@ def render_upload(project: Project, counts: Counts) -> None:
 
     # Decided once a session: it must not fold up under the first files that arrive.
     with st.expander(_("Add images"), expanded=st.session_state.setdefault(key, counts.images == 0), icon=":material/upload:"):
-        st.caption(_("Add all pages of one kind of document first, then label a part of them. Pages added later need a new process."))
+        if project.task == "classes":
+            st.caption(_("Add all images first, then sort a part of them into classes. Images added later need a new process."))
+        else:
+            st.caption(_("Add all pages of one kind of document first, then label a part of them. Pages added later need a new process."))
         uploader(project.id, on_added=added)
 
 
@@ -38,16 +43,16 @@ def render_images(project: Project, counts: Counts) -> None:
     if st.session_state.setdefault("page_of", project.id) != project.id:
         st.session_state["page_of"] = project.id
         start_over()
-    found = load_list(index, project, render_filters(counts, start_over))
+    found = load_list(index, project, render_filters(project, counts, start_over))
     work = Work(store, index, found, user)
-    if found.total:
-        render_toolbar(work)
+    line = render_toolbar(work) if found.total else st.container(horizontal=True, vertical_alignment="center")
     render_action(work)
+    render_assigned(work, line)
     if not found.total:
         st.info(_("No image matches these filters."), icon=":material/filter_alt_off:")
         st.button(_("Clear filters"), key="clear_filters", on_click=clear_filters)
         return
-    if opened := render_list(found):
+    if opened := render_list(found, class_bar(found, user)):
         open_image(project.id, opened)
     render_pages(found)
 

@@ -1,15 +1,19 @@
-"""Labelling: draw boxes on images, one after the other, and start auto-labelling once enough are done."""
+"""Labelling: draw boxes on images or give each a class, one after the other, and start auto-labelling once enough are done."""
+
+from collections.abc import Sequence
+from typing import cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import get_index, get_store, load_names
 from pages.parts.guard import require
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.image_states import image_state_name
-from pages.parts.labelling_editor import compact_page, linked_image, render_editor
+from pages.parts.labelling_editor import compact_page, linked_class, linked_image, render_editor
 from pages.parts.links import linked_select
 from pages.parts.project_choice import render_head
-from storage.index import Counts
+from storage.index import Counts, Filter, Which
 from storage.projects import Project
 
 # Before anything is read: the router's list alone would be no lock.
@@ -31,31 +35,41 @@ def render_page() -> None:
     if not counts.images:
         render_no_images(project)
         return
-    state_place, button_place = rest.columns(2, vertical_alignment="bottom")
-    with state_place:
-        options = {state: image_state_name(state) for state in FILTERS}
-        state = linked_select(_("Images"), options, "state", placeholder=_("All images"))
+    *filters, button_place = rest.columns([4, 4, 9] if project.task == "classes" else 2, vertical_alignment="bottom")
+    wanted = render_filters(project, filters)
     with button_place:
         render_auto_label(project, counts)
     image = linked_image(index, project)
-    if state and not getattr(counts, state) and not image:
-        st.info(_("No image is in this state. Choose another one, or all images."))
+    if not image and not index.count(project.id, wanted):
+        st.info(_("No image matches these filters."), icon=":material/filter_alt_off:")
         return
     st.html(compact_page())
-    query = {"state": state or "all", "order": "name"}
-    render_editor(project, counts, user, mode="label", image=image, query=query)
+    render_editor(project, counts, user, mode="label", image=image, wanted=wanted)
+
+
+def render_filters(project: Project, places: Sequence[DeltaGenerator]) -> Filter:
+    """Which images the editor walks through: by state, and in a project of classes by class."""
+    with places[0]:
+        options = {state: image_state_name(state) for state in FILTERS}
+        everything = _("All images") if project.task == "fields" else _("All")  # beside another filter there is less room
+        state = linked_select(_("Images"), options, "state", placeholder=everything)
+    if project.task == "fields":
+        return Filter(cast(Which, state or "all"))
+    with places[1]:
+        return Filter(cast(Which, state or "all"), class_id=linked_class(project))
 
 
 def is_ready(project: Project) -> bool:
     """Whether there is something to label with; what is missing is said."""
+    if project.fields:
+        return True
     if project.task == "classes":
-        st.info(_("Images of this project get a class each. Labelling of classes is not there yet; fields can be labelled."))
-        return False
-    if not project.fields:
-        st.info(_("This project has no fields yet. Say first what is to be found on its images."), icon=":material/label:")
-        st.page_link("projects.py", label=_("Field scheme"), icon=":material/folder:", query_params={"project": project.id})
-        return False
-    return True
+        text, label = _("This project has no classes yet. Say first which kinds of documents there are."), _("Classes")
+    else:
+        text, label = _("This project has no fields yet. Say first what is to be found on its images."), _("Field scheme")
+    st.info(text, icon=":material/label:")
+    st.page_link("projects.py", label=label, icon=":material/folder:", query_params={"project": project.id, "view": "fields"})
+    return False
 
 
 def render_no_images(project: Project) -> None:

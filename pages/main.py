@@ -60,15 +60,32 @@ pages: dict[str, list[tuple[Entity, st.Page]]] = {
     _("Auto-labelling"): [
         ("templates", listed("templates", _("Templates"), "tune")),
         ("processes", listed("processes", _("Processes"), "list")),
+    ],
+    _("Training"): [
+        ("templates", listed("training_templates", _("Templates"), "tune")),
+        ("processes", listed("training_processes", _("Processes"), "list")),
+    ],
+    _("Models"): [
         ("processes", listed("monitoring", _("Monitoring"), "show_chart")),
         ("models", listed("models", _("Models"), "deployed_code")),
+        ("models", listed("testing", _("Testing"), "science")),
+    ],
+    # What an administrator sets up.
+    _("Administration"): [
+        ("machines", listed("machines", _("Machines"), "dns")),
+        ("model_types", listed("model_types", _("Model types"), "category")),
+        ("base_models", listed("base_models", _("Base models"), "foundation")),
     ],
 }
-sections = {title: [page for entity, page in group if user.may(entity, "view")] for title, group in pages.items()}
+permitted = {title: [page for entity, page in group if user.may(entity, "view")] for title, group in pages.items()}
+# Without the sections of which this person sees nothing: Streamlit would show their titles.
+sections = {title: group for title, group in permitted.items() if group}
 seen = [page for group in sections.values() for page in group]
 # A page that is not listed has no address.
 if seen:
-    page = st.navigation({"": [st.Page(go_home, title="Fieldmark", default=True, visibility="hidden")], **sections})
+    home = st.Page(go_home, title="Fieldmark", default=True, visibility="hidden")
+    # Expanded, as Streamlit hides all pages beyond ten behind a button that is not translated.
+    page = st.navigation({"": [home], **sections}, expanded=True)
 else:
     page = st.navigation([st.Page(refuse, title="Fieldmark")])
 with st.sidebar:

@@ -1,4 +1,4 @@
-"""Models: what was trained, from what, how good it is; promote and download."""
+"""Models: what was trained or uploaded, from what, how good it is; try, compare, promote, download, delete."""
 
 from functools import partial
 
@@ -9,9 +9,21 @@ from pages.parts.guard import require
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
 from pages.parts.links import linked_select, set_link
-from pages.parts.model_actions import render_model_buttons, render_model_form
-from pages.parts.model_details import render_file, render_lineage, render_model_heading, render_quality
+from pages.parts.model_actions import (
+    dialog_button,
+    open_comparison,
+    render_base_toggle,
+    render_model_buttons,
+    render_refusal,
+    render_restore,
+)
+from pages.parts.model_compare import render_comparison
+from pages.parts.model_details import render_file, render_model_heading, render_quality
+from pages.parts.model_dialogs import render_model_dialog
+from pages.parts.model_lineage import render_lineage
+from pages.parts.model_onnx import render_onnx_button, render_onnx_progress
 from pages.parts.model_table import columns, model_cache, table_frame
+from pages.parts.model_upload_dialog import render_upload
 from pages.parts.text import explain, plain
 from storage.models import Listed
 
@@ -24,25 +36,46 @@ store = get_store()
 names = load_names(str(store.root))
 
 
+def render_head(count: int) -> None:
+    """The title with the buttons that concern no model in particular."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title(_("Models"))
+        with st.container(horizontal=True, width="content"):
+            if count > 1 and not is_on("compare"):
+                st.button(_("Compare two"), key="compare_two", icon=":material/compare:", on_click=open_comparison)
+            reason = None if user.may("models", "create") else _("You need the right to create models")
+            dialog_button(_("Upload"), "upload", ":material/upload:", reason)
+
+
 def render_filters() -> tuple[str | None, bool]:
     """The project to narrow to, and whether models nobody promoted are shown; both stand in the address."""
-    project_column, all_column = st.columns([1, 2], vertical_alignment="bottom")
+    project_column, all_column, deleted_column = st.columns([2, 3, 1], vertical_alignment="bottom")
     with project_column:
         projects = {identifier: project.name for identifier, project in names.projects.items()}
         project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=partial(to_first_page, _PAGE))
-    # The address wins on every run: it also changes when the browser goes back.
-    st.session_state["all_models"] = st.query_params.get("all") == "1"
-    everything = all_column.toggle(
-        _("Also models of auto-labelling that nobody promoted"),
-        key="all_models",
-        on_change=lambda: show_all(st.session_state["all_models"]),
-    )
+    with all_column:
+        everything = render_toggle(_("Also models of auto-labelling that nobody promoted"), "all")
+    with deleted_column:
+        render_toggle(_("Deleted"), "deleted")
     return project, everything
 
 
-def show_all(shown: bool) -> None:
-    """Show models that nobody promoted, or hide them."""
-    set_link("all", "1" if shown else None)
+def render_toggle(label: str, parameter: str) -> bool:
+    """A toggle whose state is the address's ``parameter``."""
+    key = f"{parameter}_models"
+    # The address wins on every run: it also changes when the browser goes back.
+    st.session_state[key] = is_on(parameter)
+    return st.toggle(label, key=key, on_change=lambda: show(parameter, st.session_state[key]))
+
+
+def is_on(parameter: str) -> bool:
+    """Whether this toggle is on."""
+    return st.query_params.get(parameter) == "1"
+
+
+def show(parameter: str, shown: bool) -> None:
+    """Show what the toggle is about, or hide it."""
+    set_link(parameter, "1" if shown else None)
     to_first_page(_PAGE)
 
 
@@ -50,13 +83,15 @@ def render_list(found: list[Listed]) -> None:
     """The table of those models that the filters leave, or what to do where there is none."""
     project, everything = render_filters()
     of_project = [listed for listed in found if project in (None, listed.model.project)]
-    kept = [listed for listed in of_project if everything or listed.entry.promoted]
+    kept = [listed for listed in of_project if everything or listed.entry.promoted or listed.entry.deleted]
     if kept:
         render_table(kept)
+    elif is_on("deleted"):
+        st.info(_("No deleted model."))
     elif of_project:
         hidden = ngettext("{count} model of an auto-labelling process", "{count} models of auto-labelling processes", len(of_project))
         st.info(hidden + ". " + _("None of them was promoted to Models yet: look at them, and promote what is worth keeping."))
-        st.button(_("Show them"), icon=":material/visibility:", on_click=show_all, args=(True,))
+        st.button(_("Show them"), icon=":material/visibility:", on_click=show, args=("all", True))
     else:
         st.info(_("No model of this project. Choose another, or clear the filter."))
 
@@ -64,7 +99,8 @@ def render_list(found: list[Listed]) -> None:
 def render_empty() -> None:
     """What to do when there is no model at all."""
     st.info(_("There is no model yet. Every process publishes one when it completes."), icon=":material/deployed_code:")
-    st.page_link("processes.py", label=_("Processes"), icon=":material/list:")
+    st.page_link("training_processes.py", label=_("Training processes"), icon=":material/list:")
+    st.page_link("processes.py", label=_("Auto-labelling processes"), icon=":material/list:")
 
 
 def render_table(kept: list[Listed]) -> None:
@@ -75,31 +111,47 @@ def render_table(kept: list[Listed]) -> None:
     render_pages(count + " · " + _("choose a row to see more, to promote and to download"), len(kept), _PAGE)
 
 
+def render_deeds(listed: Listed) -> None:
+    """Everything that can be done with a model that is there."""
+    render_model_buttons(store, listed, user)
+    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+        render_base_toggle(store, listed, user)
+        render_onnx_button(store, listed, user)
+    render_onnx_progress(store, listed)
+
+
 def render_details(listed: Listed) -> None:
     """Everything about the chosen model, and its buttons."""
     with st.container(border=True):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            render_model_heading(listed)
-            render_model_buttons(listed, user)
+        render_model_heading(listed)
+        if listed.entry.deleted:
+            render_restore(store, listed, user)
+        else:
+            render_deeds(listed)
+        render_refusal()
         if listed.entry.description:
             st.markdown(plain(listed.entry.description))
-        render_lineage(listed.model, names)
+        render_lineage(store, listed, names)
         render_quality(listed.model)
         render_file(store, listed.model)
 
 
-st.title(_("Models"))
-found, damaged = model_cache(str(store.root)).load()
+loaded = model_cache(str(store.root)).load_all()
+render_head(len(loaded.found))
 # Said beside the list: one bad file must not hide all others.
-for error in damaged:
+for error in loaded.damaged:
     st.warning(explain(error), icon=":material/broken_image:")
-if found:
-    render_list(found)
+render_upload(base=False, user=user)
+if is_on("compare"):
+    render_comparison(store, loaded.found, names, user)
+    st.stop()
+if loaded.found or loaded.deleted:
+    render_list(loaded.deleted if is_on("deleted") else loaded.found)
 else:
     render_empty()
 wanted = st.query_params.get("model")
-if chosen := next((listed for listed in found if listed.model.id == wanted), None):
+if chosen := next((listed for listed in [*loaded.found, *loaded.deleted] if listed.model.id == wanted), None):
     render_details(chosen)
-    render_model_form(chosen, user)
+    render_model_dialog(store, chosen, user)
 elif wanted:
     st.warning(_("The model in the address does not exist. Choose one from the table."))

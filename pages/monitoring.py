@@ -3,28 +3,32 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts.charts import CurveTexts, curves_figure, fields_figure
+from pages.parts.charts import curves_figure
 from pages.parts.data import get_store, is_alive, load_names, process_cache
 from pages.parts.guard import require
-from pages.parts.i18n import _, separators
+from pages.parts.i18n import _
+from pages.parts.links import process_page
 from pages.parts.live_chart import live_chart
-from pages.parts.process_details import render_advice, render_heading, render_notices, render_stages
-from pages.parts.run_figures import curves, figures_of, newest_scores, render_figures, scores_frame
+from pages.parts.process_details import failure_of, render_advice, render_heading, render_notices, render_stages
+from pages.parts.run_comparison import render_comparison, tested_frame
+from pages.parts.run_figures import curve_texts, curves, figures_of, render_figures
+from pages.parts.run_log import render_log
 from pages.parts.run_picker import choose_run
+from pages.parts.run_scores import published_model, render_confusion, render_scores
 from pages.parts.run_verdict import Phase, reading_guide, verdict
-from pages.parts.states import moves
+from pages.parts.states import moves, task_of
 from pages.parts.text import explain
-from pages.parts.worst_images import render_worst
+from pages.parts.worst_images import load_judged, render_worst
 from storage import processes
 from storage.core import StoreError
 from storage.processes import Process, State
-from storage.progress import Point, Status, read_status, tail
+from storage.progress import Point, Status, read_status
+from storage.projects import Task
 
 # Before anything is read: the router's list alone would be no lock.
 user = require("processes", "view")
 
 LIVE_S = 2.0  # seconds between looks at a run that moves; one that does not is drawn once
-LOG_LINES = 50
 _COMPLETED = (State.COMPLETED, State.APPLYING, State.APPLIED, State.ROLLING_BACK, State.ROLLED_BACK)
 
 store = get_store()
@@ -41,25 +45,20 @@ def render_run(identifier: str, moving: bool) -> None:
         return
     if moves(process) != moving:
         st.rerun()  # the pace belongs to the page
+    task = task_of(process, names)
     status = read_status(process.last.paths) if process.last else None
     # Read on from where any viewer's last tick ended, not from the start of the file.
     trained, evaluated = curves(str(store.root), identifier).read(process.attempts)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         render_heading(store, process, names)
         render_next_step(process)
-    render_advice(store, process, names)
+    with st.container():  # there also while it is empty: a warning that comes must not move, and so rebuild, what is below it
+        render_advice(store, process, names)
     alive = is_alive(str(store.root), process.spec.machine)
-    render_figures(process, status, figures_of(status, trained, evaluated), alive=alive)
-    render_curves(process, trained, evaluated)
-    render_verdict(process, status, trained, evaluated)
-    fields, stages = st.columns(2, gap="large")
-    with fields:
-        render_fields(process, evaluated)
-    with stages:
-        st.subheader(_("Stages"))
-        render_stages(status)
-    if project := names.projects.get(process.spec.project):
-        render_worst(process, project)
+    render_figures(process, task, status, figures_of(status, trained, evaluated), alive=alive)
+    render_curves(process, task, trained, evaluated)
+    render_verdict(process, task, status, trained, evaluated)
+    render_tests(process, task, status, evaluated)
     render_notices(status)
     render_log(process)
 
@@ -68,7 +67,7 @@ def render_next_step(process: Process) -> None:
     """What there is to do with a run that went well."""
     if process.spec.kind == "auto-label" and process.state in (State.COMPLETED, State.ROLLED_BACK):
         if st.button(_("Apply labels"), type="primary", icon=":material/done_all:", help=_("A preview comes first")):
-            st.switch_page("processes.py", query_params={"process": process.id})
+            st.switch_page(process_page("auto-label"), query_params={"process": process.id})
     elif process.state == State.APPLIED:
         if st.button(_("Review labels"), type="primary", icon=":material/fact_check:"):
             st.switch_page("review.py", query_params={"project": process.spec.project})
@@ -76,57 +75,72 @@ def render_next_step(process: Process) -> None:
         st.switch_page("models.py", query_params={"model": process.id})
 
 
-def render_curves(process: Process, trained: pd.DataFrame, evaluated: list[Point]) -> None:
-    """The one chart: loss, learning rate and AP over the iterations."""
+def render_curves(process: Process, task: Task, trained: pd.DataFrame, evaluated: list[Point]) -> None:
+    """The one chart: loss, learning rate and AP (or accuracy) over the iterations."""
     if trained.empty:
         st.caption(_("The curves begin with the first iteration."))
         return
-    tested = pd.DataFrame({"iteration": [point.iteration for point in evaluated], "ap": [point.ap for point in evaluated]})
-    texts = CurveTexts(_("Iteration"), _("Training loss"), _("Learning rate"), _("Test AP"), separators())
     iterations = process.spec.template.parameters.iterations
     # One canvas for all runs; the figure's own key, the process, decides whether the zoom stays.
-    live_chart(curves_figure(trained, tested, iterations, texts, key=process.id), key="curves")
+    live_chart(curves_figure(trained, tested_frame(evaluated), iterations, curve_texts(task), key=process.id), key="curves")
 
 
-def render_verdict(process: Process, status: Status | None, trained: pd.DataFrame, evaluated: list[Point]) -> None:
-    """What the curves mean, and how to read them oneself."""
+def render_verdict(process: Process, task: Task, status: Status | None, trained: pd.DataFrame, evaluated: list[Point]) -> None:
+    """What the curves mean, how to read them oneself, and all their points to take along."""
     phase: Phase = "completed" if process.state in _COMPLETED else "running" if moves(process) else "ended"
     scores = [(point.iteration, point.ap) for point in evaluated if point.ap is not None]
-    said = verdict(trained, scores, phase, status.test_images if status else 0)
+    said = verdict(trained, scores, phase, status.test_images if status else 0, task)
     if said is None:
         return
     show = st.warning if said.worries else st.info
     show(said.text, icon=":material/troubleshoot:" if said.worries else ":material/lightbulb:")
-    with st.popover(_("How to read the curves"), icon=":material/help:", type="tertiary"):
-        st.markdown(reading_guide())
+    with st.container(horizontal=True):
+        with st.popover(_("How to read the curves"), icon=":material/help:", type="tertiary"):
+            st.markdown(reading_guide(task))
+        address = f"/api/processes/{process.id}/metrics.csv"
+        st.link_button(_("Download metrics (CSV)"), address, icon=":material/download:", type="tertiary")
 
 
-def render_fields(process: Process, evaluated: list[Point]) -> None:
-    """AP of each field at the last evaluation."""
-    st.subheader(_("AP by field"))
+def render_tests(process: Process, task: Task, status: Status | None, evaluated: list[Point]) -> None:
+    """How well each field or class is found, the stages beside that, and what went wrong on the test images."""
     project = names.projects.get(process.spec.project)
-    scores = scores_frame(project.fields if project else (), newest_scores(evaluated))
-    if scores.empty:
-        st.caption(_("Known after the first evaluation on the test images."))
-        return
-    live_chart(fields_figure(scores, key=process.id), key="fields")
+    model = published_model(process.id) if process.state in _COMPLETED else None
+    fields = project.fields if project else model.fields if model else ()
+    scores, stages = st.columns(2, gap="large")
+    with scores:
+        render_scores(task, fields, evaluated, model, key=process.id)
+    with stages:
+        st.subheader(_("Stages"))
+        render_stages(status, failure_of(process))
+    judged = load_judged(str(store.root), process.id, process.state.value)
+    if judged and task == "classes":
+        render_confusion(judged.evaluation, fields, key=process.id)
+    if project:
+        render_worst(judged, project)
 
 
-def render_log(process: Process) -> None:
-    """The last lines of the newest attempt's log."""
-    lines = tail(process.last.paths.log, LOG_LINES) if process.last else []
-    with st.expander(_("Log"), icon=":material/article:", key="log"):
-        if lines:
-            st.code("\n".join(lines), language=None, height=320)
-        else:
-            st.caption(_("Nothing was logged yet."))
+def any_moves(identifiers: tuple[str, ...]) -> bool:
+    """Whether any of these runs moves; one that cannot be read does not, and what is drawn of it says what is wrong."""
+    try:
+        return any(moves(processes.get(store, identifier)) for identifier in identifiers)
+    except StoreError:
+        return False
+
+
+def render_compared(identifiers: tuple[str, ...], moving: bool) -> None:
+    """The watched run beside others; runs again by itself while one of them moves."""
+    if any_moves(identifiers) != moving:
+        st.rerun()
+    render_comparison(identifiers, names)
 
 
 st.title(_("Training monitoring"))
 if chosen := choose_run(process_cache(str(store.root)).load()[0], names):
-    try:
-        live = moves(processes.get(store, chosen))
-    except StoreError:
-        live = False  # render_run says what is wrong
+    watched, others = chosen
     # Not as a decorator: only here is it known whether a timer is needed at all.
-    st.fragment(render_run, run_every=LIVE_S if live else None)(chosen, live)
+    if others:
+        together = (watched, *others)
+        live = any_moves(together)
+        st.fragment(render_compared, run_every=LIVE_S if live else None)(together, live)
+    live = any_moves((watched,))
+    st.fragment(render_run, run_every=LIVE_S if live else None)(watched, live)

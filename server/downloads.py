@@ -1,4 +1,4 @@
-"""Downloads: a model as a ZIP with its weights, its record and a page on how to use it."""
+"""Downloads: a model as a ZIP with its weights, its record and a page on how to use it, and its ONNX file alone."""
 
 import json
 import zipfile
@@ -10,125 +10,67 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from server import model_readme
 from server.access import allowed, get_store
 from storage import models
+from storage.core import NotFound, Store
+from storage.model_files import FIELDS, ONNX, README, RECORD, WEIGHTS
 from storage.models import Listed, Model
 
 _PIECE = 1 << 20  # bytes in memory at a time, whatever the size of the weights
-
-_README = """# {name}
-
-A field detector trained with Fieldmark: it finds {count} fields on images of documents.
-
-{description}
-| | |
-|---|---|
-| base model | `{base_model}` |
-| trained on | {images} images, {iterations} iterations; published {at:%Y-%m-%d} |
-| test images | {test_images} |
-| AP at IoU 0.5, and over 0.5…0.95 | {ap_50}, {ap} |
-| canvas (height × width) | {canvas[0]} × {canvas[1]} pixels; pages are scaled to fit it |
-| id | `{id}` |
-
-- `weights.safetensors`: the weights; SHA-256 `{weights_sha256}`
-- `fields.json`: the fields in the order of the model's outputs, with the score from which a box is worth keeping and the most on one page
-- `model.json`: everything that is known about the model
-
-| field | AP at IoU 0.5 | score from |
-|---|---|---|
-{fields}
-
-## Use
-
-In the folder where this was unpacked, with Fieldmark's own folder on `PYTHONPATH`:
-
-```python
-import json
-import sys
-from pathlib import Path
-
-import torch
-from safetensors.torch import load_file
-
-from storage.pictures import read_rgb
-from worker.data import Letterbox
-from worker.models import build
-
-about, fields = (json.loads(Path(name).read_text("utf-8")) for name in ("model.json", "fields.json"))
-model = build(about["base_model"], len(fields), tuple(about["canvas"]), pretrained=False).eval()
-model.load_state_dict(load_file("weights.safetensors"))
-page = read_rgb(Path(sys.argv[1]))  # (height, width, 3)
-letterbox = Letterbox(page.shape[1], page.shape[0], model.canvas)
-with torch.inference_mode():
-    found = model(torch.from_numpy(letterbox.picture(page)).permute(2, 0, 1)[None])[0]
-for xyxy, label, score in zip(letterbox.to_image(found["boxes"].numpy()), found["labels"], found["scores"].tolist()):
-    if score >= fields[label]["score_from"]:
-        print(fields[label]["name"], xyxy.round().tolist(), f"{{score:.2f}}")
-```
-"""
 
 
 @allowed("models", "view")
 def model(request: Request) -> Response:
     """The model as a ZIP, after its weights were checked; refused if they are damaged."""
-    store = get_store()
-    listed = models.find(store, request.path_params["model"])
-    weights = models.weights_path(store, listed.model)  # before the answer begins, which could not be taken back
-    headers = {"content-disposition": _attachment(f"{listed.entry.name}.zip")}
-    return StreamingResponse(_archive(listed, weights), media_type="application/zip", headers=headers)
+    listed = models.find(get_store(), request.path_params["model"])
+    pieces = archive(get_store(), listed)
+    return StreamingResponse(pieces, media_type="application/zip", headers=_attachment(f"{listed.entry.name}.zip"))
+
+
+@allowed("models", "view")
+def onnx(request: Request) -> Response:
+    """The model in ONNX format, if a machine was asked for it."""
+    listed = models.find(get_store(), request.path_params["model"])
+    if models.onnx_size(get_store(), listed.model) is None:
+        raise NotFound("Model {name!r} has no ONNX file yet. Ask a machine for it on the page Models", name=listed.entry.name)
+    pieces = _pieces(get_store().model(listed.model.id).onnx)
+    return StreamingResponse(pieces, media_type="application/octet-stream", headers=_attachment(f"{listed.entry.name}.onnx"))
+
+
+def archive(store: Store, listed: Listed) -> Iterator[bytes]:
+    """The model's ZIP piece by piece; Damaged, before the first one, if its weights are."""
+    weights = models.weights_path(store, listed.model)
+    # It may come to be while the archive is written: asked once, so that the page on using it says what there is.
+    has_onnx = models.onnx_size(store, listed.model) is not None
+    files = {WEIGHTS: weights, **({ONNX: store.model(listed.model.id).onnx} if has_onnx else {})}
+    return _archive(listed, files)
 
 
 def routes() -> list[Route]:
     """The routes of this module."""
-    return [Route("/api/models/{model}/download", model)]
+    return [Route("/api/models/{model}/download", model), Route("/api/models/{model}/onnx", onnx)]
 
 
-def _archive(listed: Listed, weights: Path) -> Iterator[bytes]:
-    """The ZIP piece by piece, stored uncompressed: weights do not shrink."""
-    sink = _Sink()
-    with zipfile.ZipFile(sink, "w") as archive:
-        archive.writestr(_member("README.md", listed.model), readme(listed))
-        archive.writestr(_member("fields.json", listed.model), json.dumps(_fields(listed.model), indent=2, ensure_ascii=False))
-        archive.writestr(_member("model.json", listed.model), listed.model.model_dump_json(indent=2))
-        with archive.open(_member(weights.name, listed.model), "w", force_zip64=True) as member, weights.open("rb") as file:
-            while piece := file.read(_PIECE):
-                member.write(piece)
-                yield sink.take()
+def _archive(listed: Listed, files: dict[str, Path]) -> Iterator[bytes]:
+    """Stored uncompressed: weights do not shrink."""
+    sink, made = _Sink(), listed.model
+    with zipfile.ZipFile(sink, "w") as opened:
+        opened.writestr(_member(README, made), model_readme.text(listed, onnx=ONNX in files))
+        opened.writestr(_member(FIELDS, made), json.dumps(model_readme.rows(made), indent=2, ensure_ascii=False))
+        opened.writestr(_member(RECORD, made), made.model_dump_json(indent=2))
+        for name, path in files.items():
+            with opened.open(_member(name, made), "w", force_zip64=True) as member:
+                for piece in _pieces(path):
+                    member.write(piece)
+                    yield sink.take()
     yield sink.take()
 
 
-def readme(listed: Listed) -> str:
-    """What the model is and how to use it, as Markdown."""
-    model = listed.model
-    rows = [f"| {field['name']} | {_figure(field['ap_50'])} | {field['score_from']:.2f} |" for field in _fields(model)]
-    figures = model.model_dump(exclude={"fields"})
-    return _README.format(
-        **figures,
-        name=listed.entry.name,
-        description=f"{listed.entry.description}\n" if listed.entry.description else "",
-        count=len(model.fields),
-        ap_50=_figure(model.map_50),
-        ap=_figure(model.map_50_95),
-        fields="\n".join(rows),
-    )
-
-
-def _fields(model: Model) -> list[dict[str, str | float | None]]:
-    scores = {field.id: model.per_field[field.id].ap_50 if field.id in model.per_field else None for field in model.fields}
-    return [
-        {
-            "name": field.name,
-            # A field without a threshold of its own has none applied; above every score, as in storage.detections.select.
-            "score_from": model.rule.thresholds.get(field.id, 2.0),
-            "most_on_a_page": model.rule.limits.get(field.id),
-            "ap_50": scores[field.id],
-        }
-        for field in model.fields
-    ]
-
-
-def _figure(value: float | str | None) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else "–"
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _member(name: str, model: Model) -> zipfile.ZipInfo:
@@ -136,11 +78,11 @@ def _member(name: str, model: Model) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(name, model.at.timetuple()[:6])
 
 
-def _attachment(name: str) -> str:
-    """A header value that makes the browser save a file of this name (RFC 6266)."""
+def _attachment(name: str) -> dict[str, str]:
+    """A header that makes the browser save a file of this name (RFC 6266)."""
     # Names are letters of any alphabet, digits, '-', '_' and '.'; older clients read the plain form only.
     plain = name.encode("ascii", errors="replace").decode().replace("?", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"}
 
 
 class _Sink:

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic import Field as Limits
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server.access import account_of, allowed, get_index, get_store, json_of, project_of, refusal
+from server.access import account_of, allowed, described, get_index, get_store, json_of, project_of, refusal
 from storage import images, labels
-from storage.core import Conflict, InvalidValue, ProjectPaths, explain
+from storage.core import Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, explain
 from storage.images import Image
 from storage.index import Filter, Order, Row, Which
 from storage.labels import XYXY, Label
@@ -30,6 +30,7 @@ class _Asked(_Sent):
     state: Which = "all"
     origin: Literal["person", "auto"] | None = None
     split: Literal["train", "test", "none"] | None = None
+    class_id: Annotated[str | None, Limits(alias="class")] = None
     name: str = ""
     order: Order = "name"
     descending: bool = False
@@ -44,14 +45,37 @@ class _Region(_Sent, strict=True):
 
 
 class _Save(_Sent, strict=True):
-    """A person's label, made from revision ``base``; boxes None makes the image unlabelled, no boxes at all "no fields here"."""
+    """A person's label, made from revision ``base``: boxes or, in a project of classes, a class.
+
+    None makes the image unlabelled again; no boxes at all is "no fields here".
+    """
 
     base: Annotated[int, Limits(ge=0)]
-    boxes: tuple[_Region, ...] | None
+    boxes: tuple[_Region, ...] | None = None
+    class_id: Annotated[str | None, Limits(alias="class")] = None
+
+    @model_validator(mode="after")
+    def _says_one(self) -> "_Save":
+        # Nothing at all must not pass for None, which would clear the label.
+        if len(self.model_fields_set & {"boxes", "class_id"}) != 1:
+            raise ValueError("send either boxes or class")
+        return self
 
 
 class _Accept(_Sent, strict=True):
     base: Annotated[int, Limits(ge=0)]
+
+
+class _Chosen(_Sent, strict=True):
+    image: str
+    base: Annotated[int, Limits(ge=0)]
+
+
+class _Classes(_Sent, strict=True):
+    """A class for many images at once, each with the revision it was shown with."""
+
+    class_id: Annotated[str | None, Limits(alias="class")]
+    images: Annotated[tuple[_Chosen, ...], Limits(max_length=500)]
 
 
 @allowed("images", "view")
@@ -62,7 +86,7 @@ def listed(request: Request) -> Response:
     """
     project, index, asked = project_of(request), get_index(), _asked(request)
     index.refresh(project.id)
-    chosen = Filter(state=asked.state, origin=asked.origin, split=asked.split, name=asked.name)
+    chosen = Filter(state=asked.state, origin=asked.origin, split=asked.split, name=asked.name, class_id=asked.class_id)
     total, offset, position = index.count(project.id, chosen), asked.offset, None
     if asked.around:
         position = index.position(project.id, asked.around, chosen, order=asked.order, descending=asked.descending)
@@ -98,6 +122,13 @@ async def save(request: Request) -> Response:
 
 
 @allowed("labels", "edit")
+async def classes(request: Request) -> Response:
+    """Give many images one class, each saved as if it were alone: what went in, what somebody changed, what cannot be read."""
+    sent = await json_of(request, _Classes)
+    return await run_in_threadpool(_save_classes, request, sent)
+
+
+@allowed("labels", "edit")
 async def accept(request: Request) -> Response:
     """Say that the automatic label is right as it is; 409 like a save."""
     sent = await json_of(request, _Accept)
@@ -109,6 +140,7 @@ def routes() -> list[Route]:
     image = "/api/projects/{project}/images/{image}"
     return [
         Route("/api/projects/{project}/images", listed),
+        Route("/api/projects/{project}/images/classes", classes, methods=["POST"]),
         Route(f"{image}/label", label, methods=["GET"]),
         Route(f"{image}/label", save, methods=["POST"]),
         Route(f"{image}/history", history),
@@ -119,11 +151,43 @@ def routes() -> list[Route]:
 def _save(request: Request, sent: _Save) -> Response:
     project = project_of(request)
     paths, image = _image(request, project)
-    regions = None if sent.boxes is None else [(box.field, box.xyxy) for box in sent.boxes]
     try:
-        return JSONResponse(_shown(image, labels.save_by_person(paths, project, image, sent.base, regions, account_of(request))))
+        return JSONResponse(_shown(image, _save_sent(paths, project, image, sent, account_of(request))))
     except Conflict as error:
         return _stale(error, paths, image)
+
+
+def _save_sent(paths: ProjectPaths, project: Project, image: Image, sent: _Save, author: str) -> Label | None:
+    # By what was sent and not by the task: who sends the other kind is told that the project takes none.
+    if "class_id" in sent.model_fields_set:
+        return labels.save_class(paths, project, image.id, sent.base, sent.class_id, author)
+    regions = None if sent.boxes is None else [(box.field, box.xyxy) for box in sent.boxes]
+    return labels.save_by_person(paths, project, image, sent.base, regions, author)
+
+
+def _save_classes(request: Request, sent: _Classes) -> Response:
+    project, author = project_of(request), account_of(request)
+    # Before the first: what is wrong with the class is wrong with all.
+    labels.check_class(project, sent.class_id)
+    paths = get_store().project(project.id)
+    answer: dict[str, list[dict[str, Any]]] = {"saved": [], "stale": [], "failed": []}
+    for item in sent.images:
+        outcome, found = _save_one_class(paths, project, item, sent.class_id, author)
+        answer[outcome].append({"image": item.image, **found})
+    return JSONResponse(answer)
+
+
+def _save_one_class(
+    paths: ProjectPaths, project: Project, item: _Chosen, class_id: str | None, author: str
+) -> tuple[Literal["saved", "stale", "failed"], dict[str, Any]]:
+    try:
+        images.get(paths, item.image)
+        saved = labels.save_class(paths, project, item.image, item.base, class_id, author)
+        return "saved", {"rev": saved.rev if saved else 0}
+    except Conflict:
+        return "stale", _revision(labels.head(paths, item.image))
+    except (NotFound, Damaged, InvalidValue) as error:
+        return "failed", described(error)  # deleted meanwhile, say: the others go on
 
 
 def _accept(request: Request, sent: _Accept) -> Response:
@@ -154,7 +218,7 @@ def _asked(request: Request) -> _Asked:
 
 def _row(row: Row) -> dict[str, Any]:
     keys = ("image", "name", "width", "height", "turn", "state", "split", "boxes", "score", "label_rev")
-    return {key: getattr(row, key) for key in keys}
+    return {**{key: getattr(row, key) for key in keys}, "class": row.class_id}
 
 
 def _shown(image: Image, label: Label | None) -> dict[str, Any]:
@@ -164,8 +228,9 @@ def _shown(image: Image, label: Label | None) -> dict[str, Any]:
 
 def _revision(label: Label | None) -> dict[str, Any]:
     """A label revision; one of number 0 stands for an image that was never labelled."""
+    keys = ("rev", "author", "at", "origin", "reviewed_by", "class_id", "score", "process")
     if label is None:
-        return {"rev": 0, "state": "unlabelled", "author": None, "at": None, "origin": None, "reviewed_by": None, "boxes": None}
-    shown = label.model_dump(mode="json", include={"rev", "author", "at", "origin", "reviewed_by"})
+        return {**dict.fromkeys(keys), "rev": 0, "state": "unlabelled", "boxes": None}
+    shown = label.model_dump(mode="json", include=set(keys))
     boxes = label.model_dump(include={"boxes": {"__all__": {"field", "xyxy", "origin", "score", "process"}}})["boxes"]
     return {**shown, "state": label.state, "boxes": boxes}

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from storage import attempts, machines, models, processes
+from storage import attempts, base_models, machines, models, processes
 from storage.attempts import Ended, Message, Outcome
+from storage.base_models import BaseModel
 from storage.core import InvalidValue, NotFound, Refused, Store, new_id, now
 from storage.machines import MACHINES, Machine
 from storage.plans import Rule
 from storage.processes import UNFINISHED, Process, Request
 from storage.projects import PROJECTS, Project
+from storage.templates import Template
 
 # At run time the index comes as an argument; importing it would only lengthen the chain of imports.
 if TYPE_CHECKING:
@@ -18,10 +20,44 @@ if TYPE_CHECKING:
 Obstacle = Literal["disabled", "silent", "busy"]
 
 
+def create(store: Store, project: Project, template: Template, machine: str, author: str) -> Process:
+    """A new process on the machine of id ``machine``; Refused if the template's base model is not for this project's task, or gone."""
+    base_for(store, project, template)
+    spec = processes.create(store, project, template, machine, author)
+    return processes.get(store, spec.id)
+
+
+def base_for(store: Store, project: Project, template: Template) -> BaseModel:
+    """The template's base model; Refused if it is gone, or for another task than the project's."""
+    base = base_models.find(store, template.parameters.base_model)
+    if base.task == "classes" != project.task:
+        raise Refused(
+            "Base model {model!r} tells classes apart; project {project!r} needs one that finds fields. Choose another template",
+            model=base.name,
+            project=project.name,
+        )
+    if base.task == "fields" != project.task:
+        raise Refused(
+            "Base model {model!r} finds fields; project {project!r} needs one that tells classes apart. Choose another template",
+            model=base.name,
+            project=project.name,
+        )
+    return base
+
+
+def enable(store: Store, process: Process, enabled: bool, author: str) -> None:
+    """Let the process be started, or not; Refused if an unfinished one is to be disabled: stop it first."""
+    if not enabled and holds_machine(process):
+        raise Refused("Process {process} is {state}; stop it before you disable it", process=process.id, state=process.state.value)
+    processes.enable(store, process.id, enabled, author)
+
+
 def start(store: Store, index: "Index", process: Process, author: str) -> Request:
     """Ask to start, or to resume from the newest checkpoint; Refused if machine, labels or state do not allow it."""
     # Machine and gate as they are now, to spare people a futile wait: against two runs at once guard claim and locks.
     processes.check_allowed(process, "start")
+    if not process.spec.enabled:
+        raise Refused("Process {process} is disabled; enable it first", process=process.id)
     _check_machine(store, process)
     _check_gate(store, index, process)
     return processes.ask(store, process, "start", author)
@@ -59,8 +95,7 @@ def roll_back(store: Store, process: Process, author: str) -> Request:
 def run_again(store: Store, process: Process, author: str) -> Process:
     """A new process of the same template, project and machine; not started yet."""
     # The copy of the template, which may have been changed or deleted since.
-    spec = processes.create(store, project_of(store, process), process.spec.template, process.spec.machine, author)
-    return processes.get(store, spec.id)
+    return create(store, project_of(store, process), process.spec.template, process.spec.machine, author)
 
 
 def delete(store: Store, process: Process, author: str) -> None:
@@ -143,10 +178,6 @@ def _check_machine(store: Store, process: Process) -> None:
 
 def _check_gate(store: Store, index: "Index", process: Process) -> None:
     project = project_of(store, process)
-    if project.task != "fields":
-        raise Refused(
-            "Project {project!r} sorts images into classes; only projects with fields can be trained on so far", project=project.name
-        )
     missing = index.gate_missing(project)
     if missing:
         raise Refused(

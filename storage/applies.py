@@ -25,7 +25,7 @@ from storage.core import (
     revision_path,
 )
 from storage.detections import ApplyCounts, Detection, DetectionTable, read_detections, select
-from storage.labels import Box, Label
+from storage.labels import Box, Label, Said
 from storage.plans import ApplyOutcome, Begun, Plan, Rule
 from storage.projects import Project
 from storage.snapshots import Snapshot, UnlabelledImage
@@ -35,9 +35,13 @@ if TYPE_CHECKING:
     from storage.index import Index, Row
 
 
+Chosen = tuple[tuple[Box, ...] | None, Said]
+"""What an image is to be labelled with, as ``labels.save`` takes it: boxes, or what is said of its class."""
+
+
 @dataclass(frozen=True)
 class Preview:
-    """What applying with a rule would do now: base revision by image, boxes by field id, and images left out."""
+    """What applying with a rule would do now: base revision by image, boxes by field id (images by class id), and images left out."""
 
     base: dict[str, int]
     boxes: dict[str, int]
@@ -65,7 +69,7 @@ class RollBackPreview:
 
 
 def preview(store: Store, project: Project, attempt: Attempt, rule: Rule, index: "Index") -> Preview:
-    """Which images still unlabelled would receive boxes; an image on which nothing reaches its threshold stays unlabelled."""
+    """Which images still unlabelled would receive a label; one on which nothing reaches its threshold stays unlabelled."""
     found = candidates(store, project, attempt, index)
     counts = ApplyCounts(detection_table(attempt, project, rule), found.free)
     base = {image: found.free[image] for image in counts.images(rule.thresholds)}
@@ -103,27 +107,29 @@ def candidates(store: Store, project: Project, attempt: Attempt, index: "Index")
     return Candidates(free, skipped, tuple(image for image in heads if image not in searched))
 
 
-def chosen_boxes(attempt: Attempt, project: Project, rule: Rule, model: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
-    """The boxes that ``rule`` chooses, an image at a time; fields deleted since the run give none."""
+def chosen_labels(attempt: Attempt, project: Project, rule: Rule, model: str) -> Iterator[tuple[str, Chosen]]:
+    """What ``rule`` chooses, an image at a time; fields and classes deleted since the run give none."""
     # By id: a field renamed since the run still gets its boxes.
     known = {field.id for field in project.fields}
+    to_label = _to_boxes if project.task == "fields" else _to_class
     for found in read_detections(attempt.paths.detections):
-        chosen = (detection for detection in select(found, rule) if detection.field in known)
-        yield found.image, _to_boxes(tuple(chosen), model, model)  # a model bears its process's id
+        chosen = tuple(detection for detection in select(found, rule) if detection.field in known)
+        if chosen:
+            yield found.image, to_label(chosen, model)
 
 
 def carry_out(
     project: ProjectPaths,
     paths: ApplyPaths,
     plan: Plan,
-    boxes: Iterable[tuple[str, tuple[Box, ...]]],
+    found: Iterable[tuple[str, Chosen]],
     on_progress: Callable[[int, int], None],
 ) -> ApplyOutcome:
     """Apply the plan: one compare-and-swap an image, passing over those that this apply or a person came to first."""
     # Kept until shown to be changed: an image whose line of detections was damaged is listed rather than lost.
     kept = set(plan.base)
     # The plan decides, not what is unlabelled now: taken up after a cut, it must come to the same images.
-    planned = ((image, chosen) for image, chosen in boxes if image in plan.base and chosen)
+    planned = ((image, chosen) for image, chosen in found if image in plan.base)
     for done, (image, chosen) in enumerate(planned, start=1):
         if _apply_one(project, plan, image, plan.base[image], chosen):
             kept.discard(image)
@@ -152,11 +158,13 @@ def roll_back(project: ProjectPaths, paths: ApplyPaths, plan: Plan, author: str,
     return load(ApplyOutcome, paths.rolledback)
 
 
-def _apply_one(project: ProjectPaths, plan: Plan, image: str, base: int, boxes: tuple[Box, ...]) -> bool:
+def _apply_one(project: ProjectPaths, plan: Plan, image: str, base: int, chosen: Chosen) -> bool:
+    boxes, about = chosen
+    said: Said = {**about, "origin": "auto", "apply": plan.id}
     # Taken up after a cut, most images are done: listing a shard is cheaper than a save that gets refused.
     if labels.head_rev(project, image) == base:
         try:
-            labels.save(project, image, base, boxes, plan.author, origin="auto", apply=plan.id)
+            labels.save(project, image, base, boxes, plan.author, **said)
             return True
         except Conflict:
             pass  # a person, or another executor of this same plan: the history tells which
@@ -178,16 +186,19 @@ def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, autho
     head = later[-1]
     if head.apply != plan.id:
         return False
-    # The plan holds unlabelled images only, so the earlier label had neither class nor review to carry over.
-    before = load(Label, revision_path(project.label_shard(image), image, base)) if base else None
+    before = load(Label, revision_path(project.label_shard(image), image, base)) if base else _never_labelled(image, plan)
     try:
-        labels.save(
-            project, image, head.rev, before.boxes if before else None, author, origin=before.origin if before else "auto", undoes=plan.id
-        )
+        # All of it comes back, but not as of an apply: an older one must not take it for its own.
+        labels.save_after(project, before.model_copy(update={"rev": head.rev}), before.boxes, author, apply=None, undoes=plan.id)
         return True
     except Conflict:
         # Somebody saved since the listing above. Ends, as each round needs another save.
         return _restore_one(project, plan, image, base, author)
+
+
+def _never_labelled(image: str, plan: Plan) -> Label:
+    """What stands for the label of an image that had none: nothing, and nobody said so."""
+    return Label(image=image, rev=0, origin="auto", author=plan.author, at=plan.at)
 
 
 def _untouched(paths: ProjectPaths, item: UnlabelledImage, head: int) -> bool:
@@ -205,9 +216,16 @@ def _since(project: ProjectPaths, image: str, base: int) -> Iterator[Label]:
         yield load(Label, revision_path(shard, image, rev))
 
 
-def _to_boxes(detections: tuple[Detection, ...], process: str, model: str) -> tuple[Box, ...]:
-    """Boxes of origin ``auto``, each with the process, model and score it comes from."""
+def _to_boxes(detections: tuple[Detection, ...], model: str) -> Chosen:
+    """Boxes of origin ``auto``, each with the process, model and score it comes from; a model bears its process's id."""
     return tuple(
-        Box(field=found.field, xyxy=found.xyxy, origin="auto", process=process, model=model, score=round(found.score, 4))
+        Box(field=found.field, xyxy=found.xyxy, origin="auto", process=model, model=model, score=round(found.score, 4))
         for found in detections
-    )
+        if found.xyxy
+    ), {}
+
+
+def _to_class(detections: tuple[Detection, ...], model: str) -> Chosen:
+    """The likeliest class, with the process, model and score it comes from."""
+    found = max(detections, key=lambda detection: detection.score)
+    return None, {"class_id": found.field, "score": round(found.score, 4), "process": model, "model": model}

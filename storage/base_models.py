@@ -1,10 +1,11 @@
 """Base models: what a training can begin with, be it one that comes with the program or a model of the store."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from storage import models
 from storage.core import Damaged, NotFound, Refused, Store
-from storage.models import Model
+from storage.models import Listed, Model
 from storage.projects import Task
 from storage.templates import BASE_MODELS
 
@@ -24,18 +25,23 @@ def find(store: Store, key: str) -> BaseModel:
     if key in BASE_MODELS:
         return BaseModel(key, key, BASE_MODELS[key])
     try:
-        listed = models.find(store, key)
+        return _of(models.find(store, key))
     except (NotFound, Damaged) as error:
         raise Refused("Base model {model} cannot be read or was deleted. Choose another in the template", model=key) from error
-    return BaseModel(key, listed.entry.name, listed.model.task, listed.model)
 
 
 def list_all(store: Store) -> list[BaseModel]:
-    """Every base model, those that come with the program first, then the newest; damaged models are left out."""
-    found = [BaseModel(name, name, task) for name, task in BASE_MODELS.items()]
+    """Every base model: those that come with the program, then models marked as such, then any other model; the newest first.
+
+    Damaged models are left out, as are those that were deleted.
+    """
+    marked, others = [BaseModel(name, name, task) for name, task in BASE_MODELS.items()], list[BaseModel]()
     for key in reversed(models.list_ids(store)):
-        try:
-            found.append(find(store, key))
-        except Refused:
-            continue  # the page of models says what is damaged
-    return found
+        with suppress(NotFound, Damaged):  # the page of models says what is damaged
+            listed = models.find(store, key)
+            (marked if listed.entry.base else others).append(_of(listed))
+    return [*marked, *others]
+
+
+def _of(listed: Listed) -> BaseModel:
+    return BaseModel(listed.model.id, listed.entry.name, listed.model.task, listed.model)

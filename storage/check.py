@@ -39,8 +39,11 @@ from storage.core import (
 from storage.detections import ImageDetections
 from storage.evaluations import Evaluation
 from storage.images import Image
+from storage.jobs import Answer, Job
 from storage.labels import Label
+from storage.machine_load import LoadPoint
 from storage.machines import MACHINES, Info, Machine
+from storage.model_types import MODEL_TYPES, ModelType
 from storage.models import MODELS, Entry, Model
 from storage.plans import ApplyOutcome, Begun, Plan, Progress
 from storage.processes import Request, Spec
@@ -49,12 +52,15 @@ from storage.projects import PROJECTS, Project
 from storage.snapshots import Snapshot
 from storage.templates import TEMPLATES, Template
 
-_NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES, MODELS)}
+_NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES, MODEL_TYPES, MODELS)}
 
 # The variable parts of paths. A record that has an attribute of the part's name must agree with it.
 _PARTS = {
     "project": "[0-9a-z]{26}",
     "process": "[0-9a-z]{26}",
+    "machine": "[0-9a-z]{26}",
+    "job": "[0-9a-z]{26}",
+    "day": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "id": "[0-9a-z]{26}|[0-9a-f]{64}",
     "image": "[0-9a-f]{64}",
     "shard": "[0-9a-f]{2}",
@@ -275,6 +281,12 @@ def _tensors(file: _File) -> Iterator[Problem]:
         yield file.problem("A checkpoint without its manifest; it is not used", harmless=True)
 
 
+def _of_job(file: _File) -> Iterator[Problem]:
+    # Pages are written before their job and removed after it.
+    if file.store.job(file.parts["job"]).record not in file.known:
+        yield file.problem("Belongs to a job that was never asked, or was removed since", harmless=True)
+
+
 def _model(file: _File) -> Iterator[Problem]:
     yield from _matches(file, ModelPaths(file.path.parent).weights, file.record.weights_sha256)
 
@@ -307,8 +319,10 @@ _TABLE = (
     _line("projects/{project}/images/{shard}/{image}.png", None, _copy),
     _line("projects/{project}/labels/{shard}/{image}.{rev}.json", Label, _label),
     _line("templates/{id}/template.{rev}.json", Template, _object),
+    _line("modeltypes/{id}/modeltype.{rev}.json", ModelType, _object),
     _line("machines/{id}/machine.{rev}.json", Machine, _object),
     _line("machines/{id}/info.json", Info),
+    _line("machines/{machine}/load/{day}.jsonl", None, _lines(LoadPoint)),
     # Locks and logs are written in place, so a reader may meet them half done; they are not read here.
     _line("machines/{id}/worker.lock", None),
     _line("processes/{id}/spec.{rev}.json", Spec),
@@ -334,4 +348,8 @@ _TABLE = (
     _line("models/{id}/model.json", Model, _model),
     _line("models/{id}/model.{rev}.json", Entry, _object),
     _line("models/{id}/weights.safetensors", None),
+    _line("models/{id}/model.onnx", None),
+    _line("jobs/{id}/job.json", Job),
+    _line("jobs/{job}/answer.json", Answer, _of_job),
+    _line("jobs/{job}/{number}.page", None, _of_job),
 )

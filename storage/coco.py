@@ -6,9 +6,9 @@ again: images are known by their content, and labels that are there stay.
 
 import hashlib
 import json
-import math
 import os
 import random
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,23 +20,11 @@ from pydantic import Field as Limits
 
 from storage import images, labels, pictures, uploads
 from storage.attempts import Message
-from storage.core import (
-    MAX_BYTES,
-    BadImage,
-    Conflict,
-    Damaged,
-    InvalidValue,
-    NotFound,
-    ProjectPaths,
-    Refused,
-    Store,
-    StoreError,
-    check_name,
-    explain,
-)
+from storage.core import BadImage, Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, Refused, Store, explain
 from storage.images import Image
+from storage.imports import add_to_scheme, check_share, sample_size, say, scheme_name
 from storage.labels import XYXY, Box
-from storage.projects import PROJECTS, Project, with_fields
+from storage.projects import Project
 
 _SAME_ASPECT = 0.01  # a resized copy keeps width to height but for rounding
 _NOISE = 0.01  # pixels: x + w of decimal fractions may pass the edge by less
@@ -106,8 +94,7 @@ def import_coco(
     receives images done and all. InvalidValue, and nothing is imported, if ``annotations.json`` is not COCO.
     """
     check_takes_boxes(project)
-    if not 0 <= label_share <= 1:
-        raise InvalidValue("Share of images to label is {value}; it lies between 0 and 1", value=label_share)
+    check_share(label_share)
     problems: list[Message] = []
     document = _read(folder / _FILE, problems)
     # The scheme before the images: a Conflict with somebody who edits it ends the import while nothing has gone in.
@@ -115,7 +102,7 @@ def import_coco(
     paths = store.project(project.id)
     added, taken = 0, []
     for done, listed in enumerate(document.images, start=1):
-        image, is_new = _take(paths, (folder / "images").resolve(), listed, author, problems)
+        image, is_new = take_file(paths, (folder / "images").resolve(), listed.file_name, author, problems)
         added += is_new
         taken += [(listed, image)] if image else []
         if on_progress:
@@ -126,14 +113,9 @@ def import_coco(
     }
     # Labelled last and drawn from all images, so that an import started again after a cut draws the same sample.
     candidates = [image for image, found in boxes.items() if found]
-    sample = random.Random(seed).sample(candidates, min(len(candidates), _sample_size(label_share, len(boxes))))
+    sample = random.Random(seed).sample(candidates, min(len(candidates), sample_size(label_share, len(boxes))))
     saved = [boxes[image] for image in sample if _label(paths, image, boxes[image], author)]
     return Imported(added, len(saved), sum(map(len, saved)), tuple(problems))
-
-
-def _sample_size(share: float, images: int) -> int:
-    # Rounded up, as the gate of auto-labelling counts; 0.07 × 100 is 7.000000000000001 and must not ask for an eighth.
-    return math.ceil(round(share * images, 6))
 
 
 def check_takes_boxes(project: Project) -> None:
@@ -143,15 +125,6 @@ def check_takes_boxes(project: Project) -> None:
             "Project {project!r} is about classes of whole images; COCO files hold boxes. Choose a project with fields",
             project=project.name,
         )
-
-
-def _say(problems: list[Message], template: str, **values: Any) -> None:
-    problems.append(Message(template=template, values=values))
-
-
-def pass_on(problems: list[Message], error: StoreError) -> None:
-    """Say an error among the problems, and go on."""
-    problems.append(Message(template=error.template, values=error.values))
 
 
 # Reading annotations.json
@@ -167,7 +140,7 @@ def _read(path: Path, problems: list[Message]) -> _Document:
         if annotation.image_id in known:
             annotations[annotation.image_id].append(annotation)
         else:
-            _say(problems, "A box of image id {image!r} was left out: no such image is listed", image=annotation.image_id)
+            say(problems, "A box of image id {image!r} was left out: no such image is listed", image=annotation.image_id)
     categories = _unique(_entries(_Category, content, "categories", problems), "id", problems)
     # File names last: boxes of a second listing go with it, and are not reported one by one as boxes of nothing.
     return _Document(categories, _unique(listed, "file_name", problems), annotations)
@@ -193,7 +166,7 @@ def _entries(kind: type[E], content: dict[str, list[Any]], key: str, problems: l
         try:
             yield kind.model_validate(entry)
         except ValidationError as error:
-            _say(problems, "Entry {number} of {key} was left out: {reason}", number=number, key=key, reason=explain(error))
+            say(problems, "Entry {number} of {key} was left out: {reason}", number=number, key=key, reason=explain(error))
 
 
 def _unique(entries: Iterator[E] | list[E], key: str, problems: list[Message]) -> list[E]:
@@ -201,7 +174,7 @@ def _unique(entries: Iterator[E] | list[E], key: str, problems: list[Message]) -
     found: dict[Any, E] = {}
     for entry in entries:
         if found.setdefault(getattr(entry, key), entry) is not entry:
-            _say(problems, "{key} {value!r} is listed twice; the second was left out with its boxes", key=key, value=getattr(entry, key))
+            say(problems, "{key} {value!r} is listed twice; the second was left out with its boxes", key=key, value=getattr(entry, key))
     return list(found.values())
 
 
@@ -210,60 +183,54 @@ def _unique(entries: Iterator[E] | list[E], key: str, problems: list[Message]) -
 
 def _add_fields(store: Store, project: str, categories: list[_Category], problems: list[Message]) -> dict[Key, str]:
     """Field ids by category id; categories the project has no field for are added to its scheme."""
-    rev, current = PROJECTS.get(store, project)
-    field_names = {category.id: _field_name(category.name, problems) for category in categories}
+    names = {category.id: _field_name(category.name, problems) for category in categories}
     wanted: dict[str, str] = {}
-    for name in field_names.values():
+    for name in names.values():
         if name.casefold() in wanted:
-            _say(problems, "Two categories became one field, {field!r}: case does not count in its name", field=name)
+            say(problems, "Two categories became one field, {field!r}: case does not count in its name", field=name)
         wanted.setdefault(name.casefold(), name)
-    known = {field.name.casefold() for field in current.fields}
-    missing = tuple(name for key, name in wanted.items() if key not in known)
-    if missing:
-        current = with_fields(current, missing)
-        PROJECTS.change(store, rev, current)
-    ids = {field.name.casefold(): field.id for field in current.fields}
-    return {category: ids[name.casefold()] for category, name in field_names.items()}
+    ids = add_to_scheme(store, project, wanted.values())
+    return {category: ids[name.casefold()] for category, name in names.items()}
 
 
 def _field_name(name: str, problems: list[Message]) -> str:
-    """A category's name as a field's: what names forbid, blanks above all, becomes ``_``."""
-    try:
-        return check_name("Field", name)
-    except InvalidValue:
-        allowed = "".join(character if character.isalnum() or character in "-_." else "_" for character in name).lstrip("-.")
-        # Cut by bytes, which is what names are limited in, but not in the middle of a letter.
-        cut = allowed.encode()[:MAX_BYTES].decode(errors="ignore").rstrip(".") or "_"
-        _say(problems, "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'", name=name, field=cut)
-        return check_name("Field", cut)
+    """A category's name as a field's."""
+    found = scheme_name("Field", name)
+    if found != unicodedata.normalize("NFC", name):
+        template = "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'"
+        say(problems, template, name=name, field=found)
+    return found
 
 
 # Images
 
 
-def _take(paths: ProjectPaths, folder: Path, listed: _Listed, author: str, problems: list[Message]) -> tuple[Image | None, bool]:
-    """The listed image in the project, and whether it is new; None if its file cannot be used, which is said."""
+def take_file(
+    paths: ProjectPaths, folder: Path, file: str, author: str, problems: list[Message], *, name: str | None = None
+) -> tuple[Image | None, bool]:
+    """The file of ``folder`` as an image, called ``name``, and whether it is new; None if it cannot be used, which is said."""
     try:
-        data = _read_image(folder, listed.file_name)
+        data = _read_file(folder, file)
         try:
             # By content first, so an import that is started again decodes no image twice.
             return images.get(paths, hashlib.sha256(data).hexdigest()), False
         except NotFound:
-            return uploads.add(paths, listed.file_name, data, author), True
+            return uploads.add(paths, name or file, data, author), True
     except (BadImage, Conflict, Damaged) as error:  # Conflict: somebody uploads the same image at this moment
-        pass_on(problems, error)
+        # By its path, as in many folders files have the same names.
+        say(problems, error.template, **{**error.values, "name": file})
         return None, False
 
 
-def _read_image(folder: Path, name: str) -> bytes:
-    """The bytes of a listed file; a name is another's text and must not lead out of ``folder``, by a link neither."""
+def _read_file(folder: Path, name: str) -> bytes:
+    """The bytes of a file; its name may be another's text and must not lead out of ``folder``, by a link neither."""
     path = folder / name
     # realpath() raises on NUL, but unlike resolve() not on a loop of links.
     if "\0" in name or os.path.realpath(path) != str(path) or folder not in path.parents:
-        raise BadImage("Image {name!r} leads out of images/ or through a link; it was left out. Copy the file itself there", name=name)
+        raise BadImage("Image {name!r} leads out of its folder or through a link; it was left out. Copy the file itself there", name=name)
     try:
         if not path.is_file():  # opening a pipe would wait for ever
-            raise BadImage("Image {name!r} is listed but not in images/; it was left out", name=name)
+            raise BadImage("Image {name!r} is no file in {folder}/; it was left out", name=name, folder=folder.name)
         with path.open("rb") as file:
             return file.read(pictures.MAX_BYTES + 1)  # what is larger is refused unread
     except OSError as error:
@@ -279,7 +246,7 @@ def _once(taken: list[tuple[_Listed, Image]], problems: list[Message]) -> Iterat
             yield listed, image
         else:
             template = "Image {name!r} has the same content as {first!r}; it was taken once, with the boxes of the first"
-            _say(problems, template, name=listed.file_name, first=first)
+            say(problems, template, name=listed.file_name, first=first)
 
 
 # Boxes
@@ -296,7 +263,7 @@ def _boxes(
     for annotation in annotations:
         if annotation.category_id not in fields:
             template = "A box on image {name!r} was left out: no category has id {category!r}"
-            _say(problems, template, name=listed.file_name, category=annotation.category_id)
+            say(problems, template, name=listed.file_name, category=annotation.category_id)
             continue
         xyxy = _clip(listed.file_name, image, annotation, scale, problems)
         if xyxy:
@@ -315,10 +282,10 @@ def _scale(listed: _Listed, image: Image, problems: list[Message]) -> tuple[floa
     x, y = image.width / listed.width, image.height / listed.height
     sizes = {"name": listed.file_name, "size": f"{image.width} × {image.height}", "listed": f"{listed.width:g} × {listed.height:g}"}
     if abs(x / y - 1) > _SAME_ASPECT:
-        _say(problems, "Image {name!r} has {size} pixels, listed as {listed}: its boxes belong to another shape and were left out", **sizes)
+        say(problems, "Image {name!r} has {size} pixels, listed as {listed}: its boxes belong to another shape and were left out", **sizes)
         return None
     if x != 1 or y != 1:
-        _say(problems, "Image {name!r} has {size} pixels, listed as {listed}: its boxes were scaled to the file", **sizes)
+        say(problems, "Image {name!r} has {size} pixels, listed as {listed}: its boxes were scaled to the file", **sizes)
     return x, y
 
 
@@ -329,10 +296,10 @@ def _clip(name: str, image: Image, annotation: _Annotation, scale: tuple[float, 
     left, top = max(whole[0], 0.0), max(whole[1], 0.0)
     right, bottom = min(whole[2], float(image.width)), min(whole[3], float(image.height))
     if right <= left or bottom <= top:
-        _say(problems, "Box {bbox} on image {name!r} was left out: it has no area on the image", bbox=list(annotation.bbox), name=name)
+        say(problems, "Box {bbox} on image {name!r} was left out: it has no area on the image", bbox=list(annotation.bbox), name=name)
         return None
     if max(abs(a - b) for a, b in zip(whole, (left, top, right, bottom), strict=True)) > _NOISE:
-        _say(problems, "Box {bbox} on image {name!r} was clipped: it is partly outside", bbox=list(annotation.bbox), name=name)
+        say(problems, "Box {bbox} on image {name!r} was clipped: it is partly outside", bbox=list(annotation.bbox), name=name)
     return left, top, right, bottom
 
 
@@ -343,6 +310,3 @@ def _label(paths: ProjectPaths, image: str, boxes: tuple[Box, ...], author: str)
         return True
     except Conflict:
         return False
-
-
-# Export

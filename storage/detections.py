@@ -1,5 +1,6 @@
 """Detections: what a model found, and the pure rule that turns it into boxes to apply."""
 
+import math
 from array import array
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -14,6 +15,7 @@ from storage.plans import Rule
 
 MIN_SCORE = 0.05  # weaker ones are never worth a person's look and would fill the file
 _NEVER = 2.0  # above every score: of a field without a threshold nothing is applied unasked
+_NOWHERE = (math.nan,) * 4  # in arrays, the place of a class
 
 
 class Detection(Record):
@@ -23,7 +25,7 @@ class Detection(Record):
     """
 
     field: str
-    xyxy: tuple[float, float, float, float] | None
+    xyxy: tuple[float, float, float, float] | None = None
     score: float
 
 
@@ -77,7 +79,7 @@ class DetectionTable:
                 for detection in best if field in columns else ():
                     places.extend((row, columns[field]))
                     scores.append(detection.score)
-                    xyxy.extend(detection.xyxy)
+                    xyxy.extend(detection.xyxy or _NOWHERE)
         self.rows, self.columns = np.array(places, dtype=np.int64).reshape(-1, 2).T
         self.scores: NDArray[np.float64] = np.array(scores, dtype=np.float64)
         self.xyxy: NDArray[np.float32] = np.array(xyxy, dtype=np.float32).reshape(-1, 4)
@@ -86,14 +88,18 @@ class DetectionTable:
         """Those on one image."""
         row = self.images[image]
         first, end = np.searchsorted(self.rows, (row, row + 1))
-        return [
-            Detection(field=self.fields[self.columns[place]], xyxy=tuple(self.xyxy[place].tolist()), score=self.scores[place])
-            for place in range(first, end)
-        ]
+        return [self._detection(place) for place in range(first, end)]
+
+    def _detection(self, place: int) -> Detection:
+        xyxy = None if np.isnan(self.xyxy[place, 0]) else tuple(self.xyxy[place].tolist())
+        return Detection(field=self.fields[self.columns[place]], xyxy=xyxy, score=self.scores[place])
 
 
 class ApplyCounts:
-    """What thresholds choose on those images that are ``free``; answers in a millisecond at 10,000 images."""
+    """What thresholds choose on those images that are ``free``; answers in a millisecond at 10,000 images.
+
+    For classes a box is an image that gets the class.
+    """
 
     def __init__(self, table: DetectionTable, free: Container[str]) -> None:
         self._images = [image for image in table.images if image in free]

@@ -26,7 +26,7 @@ from storage.core import ProjectPaths, Refused, Store, StoreError, head_revision
 from storage.images import Image
 from storage.labels import Label
 
-_VERSION = 2  # of the tables below; a database of another version is thrown away
+_VERSION = 3  # of the tables below; a database of another version is thrown away
 # Coarse clocks give two changes of a folder within this time one mtime (git's "racy" rule). Seconds of this
 # host's clock since it first saw that mtime: the server's clock may differ.
 _RACY = 2.0
@@ -35,11 +35,12 @@ _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HEX = frozenset("0123456789abcdef")
 
 _IMAGE = ("image_rev", "name", "folded", "width", "height", "bytes", "split", "turn", "deleted", "added", "image_damage")
-_LABEL = ("label_rev", "label_state", "boxes", "fields", "score", "author", "changed", "label_damage")
+_LABEL = ("label_rev", "label_state", "boxes", "fields", "class_id", "score", "author", "changed", "label_damage")
 
 # A head has an image's and a label's half, which two passes fill. ``state`` is stored so that indexes hold it, and
 # they hold what lists are filtered by: looking up 100,000 rows for it would take 200 ms. ``settled``: unchanged for
-# _RACY, so that mtime can be trusted. ``fields``: boxes of the label by field id, as JSON with sorted keys.
+# _RACY, so that mtime can be trusted. ``fields``: boxes of the label by field id, as JSON with sorted keys. Of a class
+# there is the id; only such labels are in ``by_class``, so that projects of fields pay nothing for it.
 _SCHEMA = f"""
 create table shards (
     project text, kind text, shard text, folder int, mtime int, since real, settled int,
@@ -54,11 +55,12 @@ create table heads (
     primary key (project, image));
 create index by_state on heads (project, state, split);
 create index by_state_name on heads (project, state, folded, split);
-create index by_name on heads (project, folded, state, split);
-create index by_added on heads (project, added, folded, state, split);
-create index by_changed on heads (project, changed, folded, state, split);
-create index by_score on heads (project, score, folded, state, split);
-create index by_fields on heads (project, state, fields, score, folded, split);
+create index by_class on heads (project, class_id, state, folded, split) where class_id is not null;
+create index by_name on heads (project, folded, state, split, class_id);
+create index by_added on heads (project, added, folded, state, split, class_id);
+create index by_changed on heads (project, changed, folded, state, split, class_id);
+create index by_score on heads (project, score, folded, state, split, class_id);
+create index by_fields on heads (project, state, fields, score, folded, split, class_id);
 pragma user_version = {_VERSION};
 """
 
@@ -285,5 +287,5 @@ def _read_label(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
         return rev, *[None] * (len(_LABEL) - 2), str(error)
     boxes = record.boxes or ()
     fields = json.dumps(Counter(box.field for box in boxes), sort_keys=True) if record.is_labelled else None
-    score = min((box.score for box in boxes if box.score is not None), default=None)
-    return rev, record.state, len(boxes), fields, score, record.author, record.at.isoformat(), None
+    score = min((box.score for box in boxes if box.score is not None), default=record.score)
+    return rev, record.state, len(boxes), fields, record.class_id, score, record.author, record.at.isoformat(), None

@@ -23,8 +23,8 @@ _CONFIRMED: tuple[State, ...] = ("labelled", "reviewed", "corrected")
 _THERE: tuple[State, ...] = ("unlabelled", "auto", *_CONFIRMED, "damaged")
 _ORIGIN: dict[State, Literal["person", "auto"]] = {"labelled": "person", "corrected": "person", "auto": "auto", "reviewed": "auto"}
 
-_ROW = """image, name, width, height, bytes, split, turn, coalesce(label_rev, 0), state, coalesce(boxes, 0), score, author,
-    coalesce(image_damage, label_damage), added, changed"""
+_ROW = """image, name, width, height, bytes, split, turn, coalesce(label_rev, 0), state, coalesce(boxes, 0), class_id, score,
+    author, coalesce(image_damage, label_damage), added, changed"""
 # The rows of a list of images, by primary key; left to itself, SQLite goes through all images for each.
 _ASKED = "json_each(?) cross join heads on project = ? and image = value"
 # What rows are sorted by, and the index that holds them in that order. A folder that was added at once is in the order
@@ -43,12 +43,13 @@ Broken = tuple[tuple[str, ...], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which images: by state, whose word the label is, split ("none": without one), and part of the file name in any case."""
+    """Which images: by state, whose word the label is, class, split ("none": without one), and part of the file name in any case."""
 
     state: Which = "all"
     origin: Literal["person", "auto"] | None = None
     split: Literal["train", "test", "none"] | None = None
     name: str = ""
+    class_id: str | None = None
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -61,7 +62,7 @@ class Filter:
 class Row:
     """An image as lists show it: its record, the head of its label (rev 0 if none), and what is damaged about it.
 
-    ``score`` is the lowest of the label's boxes; ``changed`` and ``author`` are the label's; ``origin`` is whose word
+    ``score`` is that of the label's class, or the lowest of its boxes; ``changed`` and ``author`` are the label's; ``origin`` is whose word
     it is, None without a label.
     """
 
@@ -76,6 +77,7 @@ class Row:
     origin: Literal["person", "auto"] | None
     state: State
     boxes: int
+    class_id: str | None
     score: float | None
     author: str | None
     damage: str | None
@@ -152,7 +154,7 @@ class Index:
     def count(self, project: str, wanted: Filter = Filter()) -> int:
         """How many images pass the filter."""
         where, values = _where(project, wanted)
-        table = "by_state_name" if wanted.name else "by_state"
+        table = "by_class" if wanted.class_id else "by_state_name" if wanted.name else "by_state"
         return self._ask(project, "name", f"select count(*) from heads indexed by {table} where {where}", *values)[0][0]  # noqa: S608
 
     def counts(self, project: str) -> Counts:
@@ -161,6 +163,15 @@ class Index:
         found = dict(self._ask(project, "name", query, project))
         number = {state: found.get(state, 0) for state in (*_THERE, "deleted")}
         return Counts(images=sum(number.values()) - number["deleted"], **number)
+
+    def classes(self, project: str) -> dict[str, dict[State, int]]:
+        """How many images have each class, by state; deleted ones left out. Classes that left the scheme are in it, too."""
+        query = f"""select class_id, state, count(*) from heads indexed by by_class
+            where project = ? and class_id is not null and state in ({", ".join("?" * len(_THERE))}) group by class_id, state"""  # noqa: S608
+        found: dict[str, dict[State, int]] = {}
+        for class_id, state, count in self._ask(project, "name", query, project, *_THERE):
+            found.setdefault(class_id, {})[state] = count
+        return found
 
     def position(self, project: str, image: str, wanted: Filter = Filter(), order: Order = "name", descending: bool = False) -> int | None:
         """The offset of an image in the list that ``page`` shows; None if it is not in it."""
@@ -196,6 +207,11 @@ class Index:
         query = "select image, fields from heads where project = ? and instr(fields, ?)"
         return {image: json.loads(fields)[field] for image, fields in self._ask(project, "name", query, project, json.dumps(field))}
 
+    def images_of_class(self, project: str, class_id: str) -> list[str]:
+        """The images whose label is this class; deleted ones too."""
+        query = "select image from heads indexed by by_class where project = ? and class_id = ?"
+        return [image for (image,) in self._ask(project, "name", query, project, class_id)]
+
     def _ask(self, project: str, order: Order, query: str, *values: Any) -> list[Any]:
         def question(connection: sqlite3.Connection) -> list[Any]:
             if order == "review":
@@ -215,6 +231,9 @@ def _where(project: str, wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.split:
         terms.append("split is ?")
         values.append(None if wanted.split == "none" else wanted.split)
+    if wanted.class_id:
+        terms.append("class_id = ?")
+        values.append(wanted.class_id)
     if wanted.name:
         terms.append("instr(folded, ?)")
         values.append(fold(wanted.name))
@@ -223,8 +242,9 @@ def _where(project: str, wanted: Filter) -> tuple[str, list[Any]]:
 
 def _table(wanted: Filter, order: Order) -> str:
     """The table with the index to walk along: SQLite, which knows nothing of how many there are of each, would often sort instead."""
-    is_one = order == "name" and len(wanted.states) == 1
-    return f"heads indexed by {'by_state_name' if is_one else _KEYS[order][1]}"
+    if order == "name" and len(wanted.states) == 1:
+        return f"heads indexed by {'by_class' if wanted.class_id else 'by_state_name'}"
+    return f"heads indexed by {_KEYS[order][1]}"
 
 
 def _before(keys: tuple[str, ...], own: tuple[Any, ...], descending: bool) -> tuple[str, list[Any]]:
@@ -269,8 +289,8 @@ def _counter(rules: Rules | None) -> Callable[[str], int]:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    *record, label_rev, state, boxes, score, author, damage, added, changed = values
-    label = label_rev, _ORIGIN.get(state), state, boxes, score, author, damage
+    *record, label_rev, state, boxes, class_id, score, author, damage, added, changed = values
+    label = label_rev, _ORIGIN.get(state), state, boxes, class_id, score, author, damage
     return Row(*(*record, *label, _time(added), _time(changed)))
 
 

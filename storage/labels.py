@@ -7,7 +7,7 @@ both versions stay in the history.
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from pydantic import AwareDatetime, model_validator
 
@@ -72,7 +72,7 @@ class Label(Record):
     author: str
     at: AwareDatetime
     reviewed_by: str | None = None
-    # The process whose label a person changed into this one; empty if that label's boxes named none.
+    # The process whose label a person changed into this one; empty if that label named none.
     corrects: str | None = None
     # The apply that wrote this, or the one it takes back. Roll back and a repeated apply go by these alone.
     apply: str | None = None
@@ -115,36 +115,32 @@ def history(project: ProjectPaths, image: str) -> list[Label]:
     return [load(Label, revision_path(shard, image, rev)) for rev in range(1, head_revision(shard, image) + 1)]
 
 
-def save(
-    project: ProjectPaths,
-    image: str,
-    base: int,
-    boxes: tuple[Box, ...] | None,
-    author: str,
-    *,
-    origin: Origin = "person",
-    class_id: str | None = None,
-    reviewed_by: str | None = None,
-    corrects: str | None = None,
-    apply: str | None = None,
-    undoes: str | None = None,
-) -> Label:
+class Said(TypedDict, total=False):
+    """What a revision says besides its boxes; each as in ``Label``."""
+
+    class_id: str | None
+    score: float | None
+    process: str | None
+    model: str | None
+    origin: Origin
+    reviewed_by: str | None
+    corrects: str | None
+    apply: str | None
+    undoes: str | None
+
+
+def save(project: ProjectPaths, image: str, base: int, boxes: tuple[Box, ...] | None, author: str, **said: Unpack[Said]) -> Label:
     """Create the revision after ``base`` and return it; Conflict if it exists: load the head and show both."""
-    label = Label(
-        image=image,
-        rev=base + 1,
-        boxes=boxes,
-        class_id=class_id,
-        origin=origin,
-        author=author,
-        at=now(),
-        reviewed_by=reviewed_by,
-        corrects=corrects,
-        apply=apply,
-        undoes=undoes,
-    )
+    label = Label(image=image, rev=base + 1, boxes=boxes, author=author, at=now(), **said)
     # Pressed twice or run again by the page, the second save meets the first as a Conflict: nothing doubles.
     create_revision(project.label_shard(image), image, base, label)
+    return label
+
+
+def save_after(project: ProjectPaths, head: Label, boxes: tuple[Box, ...] | None, author: str, **said: Unpack[Said]) -> Label:
+    """Create the revision after ``head``, which differs from it in what is given only; Conflict if it exists."""
+    label = head.model_copy(update={"rev": head.rev + 1, "boxes": boxes, "author": author, "at": now(), **said})
+    create_revision(project.label_shard(head.image), head.image, head.rev, label)
     return label
 
 
@@ -155,26 +151,55 @@ def save_by_person(
 
     Regions that the base revision has keep their origin, score, process and model; the others become the person's.
     An automatic label left as it was counts as accepted, and any other as not saved again. Conflict if ``base`` is
-    not the head; InvalidValue for an unknown field, and for a box outside the image or under a pixel.
+    not the head; InvalidValue for an unknown field, and for a box outside the image or under a pixel; Refused in a
+    project of classes.
     """
+    if project.task != "fields":
+        raise Refused("Project {project!r} is about classes; its images take no boxes. Choose a class", project=project.name)
     head = _head_at(project_paths, image.id, base)
     boxes = None if regions is None else _boxes_by_person(project, image, head, regions)
     # None and the empty tuple differ, the order of boxes says nothing.
     if head and (boxes is None) == (head.boxes is None) and Counter(boxes) == Counter(head.boxes):
-        return head if head.is_confirmed or not head.is_labelled else accept(project_paths, image.id, base, author)
+        return _left_alone(project_paths, head, author)
     # Also where nothing is left of it: who deletes a model's only box and draws another has corrected it.
     return save(project_paths, image.id, base, boxes, author, corrects=_corrected(head))
 
 
-def accept(project_paths: ProjectPaths, image: str, base: int, author: str) -> Label:
-    """Say that an automatic label is right as it is; Refused if there is none, Conflict if ``base`` is not the head."""
+def save_class(project_paths: ProjectPaths, project: "Project", image: str, base: int, class_id: str | None, author: str) -> Label | None:
+    """Save the class a person gives an image, None makes it unlabelled again; returns None if it never had a label.
+
+    An automatic label of that very class counts as accepted, and any other of it as not saved again. Conflict if
+    ``base`` is not the head; InvalidValue for an unknown class; Refused in a project of fields.
+    """
+    check_class(project, class_id)
     head = _head_at(project_paths, image, base)
+    if (head.class_id if head else None) == class_id:
+        return _left_alone(project_paths, head, author) if head else None
+    return save(project_paths, image, base, None, author, class_id=class_id, corrects=_corrected(head))
+
+
+def check_class(project: "Project", class_id: str | None) -> None:
+    """Refused if the project's images have no classes; InvalidValue unless its scheme has this one, or it is None."""
+    if project.task != "classes":
+        raise Refused("Project {project!r} is about fields; its images have no class. Draw boxes", project=project.name)
+    if class_id is not None and all(class_id != known.id for known in project.fields):
+        raise InvalidValue("Project {project!r} has no class {class_id!r}. Load the page again", project=project.name, class_id=class_id)
+
+
+def accept(project: ProjectPaths, image: str, base: int, author: str) -> Label:
+    """Say that an automatic label is right as it is; Refused if there is none, Conflict if ``base`` is not the head."""
+    head = _head_at(project, image, base)
     if head is None or not head.is_labelled or head.origin != "auto":
         raise Refused("Image {image!r} has no automatic label to accept. Open it and label it by hand", image=image)
     if head.reviewed_by is not None:
         return head
     # Without the apply it came from, or a roll back would take it for untouched and remove it.
-    return save(project_paths, image, base, head.boxes, author, origin="auto", class_id=head.class_id, reviewed_by=author)
+    return save_after(project, head, head.boxes, author, reviewed_by=author, apply=None)
+
+
+def _left_alone(project: ProjectPaths, head: Label, author: str) -> Label:
+    """The head of an image that a person left as it was: an automatic label was looked at by that."""
+    return head if head.is_confirmed or not head.is_labelled else accept(project, head.image, head.rev, author)
 
 
 def _head_at(project: ProjectPaths, image: str, base: int) -> Label | None:
@@ -194,7 +219,7 @@ def _head_at(project: ProjectPaths, image: str, base: int) -> Label | None:
 def _corrected(head: Label | None) -> str | None:
     """The process whose label a person changes who saves something other than ``head``."""
     if head and head.state in ("auto", "reviewed"):
-        return next((box.process for box in head.boxes or () if box.process), "")
+        return head.process or next((box.process for box in head.boxes or () if box.process), "")
     return head.corrects if head else None
 
 

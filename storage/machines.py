@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic import AwareDatetime
 
 from storage.core import (
     TEMP_PREFIX,
+    Conflict,
     Damaged,
     Kind,
     NamedRecord,
@@ -25,6 +27,8 @@ from storage.core import (
 HEARTBEAT_S = 5.0  # an unsynced write of 0.1 ms; a page shows a machine's figures as old as this
 LATE_S = 45.0  # nine missed heartbeats; a busy file server delays some
 
+WhenDisabled = Literal["finish", "stop"]
+
 
 class Machine(NamedRecord):
     """A target machine; an administrator may disable it, or let processes queue on it."""
@@ -33,7 +37,7 @@ class Machine(NamedRecord):
     enabled: bool = True
     queue: bool = False
     # What becomes of the process that runs when an administrator disables the machine; a stopped one resumes when it is enabled.
-    when_disabled: Literal["finish", "stop"] = "finish"
+    when_disabled: WhenDisabled = "finish"
 
 
 class Gpu(Record):
@@ -71,16 +75,30 @@ class Info(Record):
 MACHINES = Kind(Machine, "Machine", "machine")
 
 
+def create(store: Store, name: str, description: str = "", *, queue: bool = False) -> Machine:
+    """A machine whose worker is yet to appear; NameTaken if there is one of the name, in any case."""
+    return MACHINES.create(store, Machine(id=new_id(), name=name, description=description, queue=queue))
+
+
 def register(store: Store, name: str) -> Machine:
-    """The machine called ``name``, entered now if it is new; a worker calls this when it starts."""
-    known = _find(store, name)
+    """The machine called ``name``, entered now if it is new, restored if it was deleted; a worker calls this when it starts."""
+    known = _find(name, MACHINES.list(store).items)
     if known is not None:
         return known
+    # Under its old id: the processes that name it can go on, and what was set about it holds again.
+    deleted = _find(name, MACHINES.list_deleted(store).items)
     try:
-        return MACHINES.create(store, Machine(id=new_id(), name=name))
-    except NameTaken:
+        return MACHINES.restore(store, deleted.id) if deleted else create(store, name)
+    except (NameTaken, Conflict):
         # Another start of the same worker was faster; the machine lock decides between the two.
         return MACHINES.get(store, name)[1]
+
+
+def switch(store: Store, machine: str, enabled: bool, when_disabled: WhenDisabled | None = None) -> None:
+    """Enable or disable the machine of this id; ``when_disabled`` says what becomes of the process that runs, None leaves that as it is."""
+    # From the head and not from what somebody saw, whose description may be older.
+    rev, now = MACHINES.get(store, machine)
+    MACHINES.change(store, rev, now.model_copy(update={"enabled": enabled, "when_disabled": when_disabled or now.when_disabled}))
 
 
 def report(store: Store, machine: str, info: Info) -> None:
@@ -134,5 +152,7 @@ def _server_now(store: Store, machine: str) -> float:
             os.unlink(probe)
 
 
-def _find(store: Store, name: str) -> Machine | None:
-    return next((machine for machine in MACHINES.list(store).items if machine.name.casefold() == name.casefold()), None)
+def _find(name: str, among: Sequence[Machine]) -> Machine | None:
+    # The newest, as several that were deleted may share a name.
+    same = [machine for machine in among if machine.name.casefold() == name.casefold()]
+    return max(same, key=lambda machine: machine.id, default=None)

@@ -6,6 +6,7 @@ beside it, as revisions of an entry; a model nobody touched has none.
 
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +23,7 @@ from storage.core import (
     Record,
     Store,
     encode,
+    find_name,
     is_id,
     list_names,
     load,
@@ -100,6 +102,9 @@ class Entry(NamedRecord):
     # Whether it is listed among the base models, as one to go on from.
     base: bool = False
     description: str = ""
+    # Whoever deleted the model last. Nobody did where ``deleted`` only says that the entry's name went to another at the
+    # moment it was made (Kind.create): such an entry counts for nothing, and its model is as if nobody had touched it.
+    deleted_by: str | None = None
     author: str
     at: AwareDatetime
 
@@ -143,31 +148,78 @@ def list_ids(store: Store) -> list[str]:
     return [name for name in list_names(store.models) if is_id(name)]
 
 
-def find(store: Store, model: str) -> Listed:
-    """The model of this id with its entry; NotFound if there is none, Damaged if a record is."""
+def read(store: Store, model: str) -> Listed:
+    """The model of this id with its entry, also one that was deleted; NotFound if there is none, Damaged if a record is."""
     record = get(store, model)
     rev, entry = load_head(Entry, store.model(model).folder, MODELS.stem)
-    # An entry is deleted only when its name went to another at the same moment (Kind.create): as if it were not there.
-    if entry is None or entry.deleted:
-        # A training's model is what the training was for; that of an auto-labelling run is kept only if somebody wants it.
-        name, promoted = default_name(store, record), record.kind == "training"
+    if entry is None or _is_withdrawn(entry):
+        # A training's model is what the training was for, an uploaded one what somebody chose; that of an auto-labelling
+        # run is kept only if somebody wants it.
+        name, promoted = default_name(store, record), record.kind != "auto-label"
         entry = Entry(id=model, name=name, promoted=promoted, author=record.author, at=record.at)
     return Listed(record, entry, rev)
 
 
+def find(store: Store, model: str) -> Listed:
+    """The model of this id with its entry; NotFound if there is none or it was deleted, Damaged if a record is."""
+    listed = read(store, model)
+    if listed.entry.deleted:
+        raise NotFound("Model {name!r} was deleted. Restore it on the page Models", name=listed.entry.name)
+    return listed
+
+
+def look_up(store: Store, key: str) -> Listed:
+    """The model whose id or name is ``key``, for whoever types one; NotFound if there is none."""
+    if is_id(key):
+        return find(store, key)
+    try:
+        return find(store, MODELS.get(store, key)[1].id)
+    except NotFound:
+        # Those that nobody touched yet have their names entered nowhere.
+        for model in list_ids(store):
+            with suppress(NotFound, Damaged):
+                if (listed := find(store, model)).entry.name == key:
+                    return listed
+        raise
+
+
 def change(
-    store: Store, listed: Listed, author: str, *, name: str | None = None, description: str | None = None, promoted: bool | None = None
+    store: Store,
+    listed: Listed,
+    author: str,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    promoted: bool | None = None,
+    base: bool | None = None,
 ) -> Entry:
     """Write the entry's next revision with what is given changed.
 
     NameTaken if another model bears the name, Conflict if somebody changed the entry since ``listed`` was read.
     """
-    changes = {"description": description, "promoted": promoted, "author": author, "at": now()}
+    changes = {"description": description, "promoted": promoted, "base": base, "author": author, "at": now()}
     entry = listed.entry.model_copy(update={key: value for key, value in changes.items() if value is not None})
-    if listed.rev:
-        return MODELS.rename(store, listed.rev, entry, name or entry.name)
+    name = name or entry.name
     # The default name, too, is taken only now: two models may have the same one until somebody keeps one of them.
-    return MODELS.create(store, entry.model_copy(update={"name": name or entry.name}))
+    if not listed.rev:
+        return MODELS.create(store, entry.model_copy(update={"name": name}))
+    # What bears no name yet gets one by renaming: another spelling of a name it bears would not be claimed.
+    borne = find_name(store, MODELS.stem, entry.name) == entry.id
+    return MODELS.rename(store, listed.rev, entry if borne else entry.model_copy(update={"name": ""}), name)
+
+
+def delete(store: Store, listed: Listed, author: str) -> None:
+    """Take the model out of every list; its files stay, for ``restore`` and for what was made with it.
+
+    Conflict if somebody changed the entry since ``listed`` was read. What depends on the model is asked before this, in
+    ``model_deletion``.
+    """
+    MODELS.delete(store, listed.rev, listed.entry.model_copy(update={"deleted_by": author, "author": author, "at": now()}))
+
+
+def restore(store: Store, model: str) -> Entry:
+    """Bring a deleted model back; NameTaken if its name went to another meanwhile."""
+    return MODELS.restore(store, model)
 
 
 def default_name(store: Store, model: Model) -> str:
@@ -194,11 +246,24 @@ def weights_path(store: Store, model: Model) -> Path:
 
 def weights_size(store: Store, model: Model) -> int | None:
     """Bytes of the weights' file; None if it is not there."""
+    return _size(store.model(model.id).weights)
+
+
+def onnx_size(store: Store, model: Model) -> int | None:
+    """Bytes of the model in ONNX format; None if no machine was asked for it yet."""
+    return _size(store.model(model.id).onnx)
+
+
+def _size(path: Path) -> int | None:
     try:
-        with store.model(model.id).weights.open("rb") as file:
+        with path.open("rb") as file:
             return file.seek(0, os.SEEK_END)
     except OSError:
         return None
+
+
+def _is_withdrawn(entry: Entry) -> bool:
+    return entry.deleted and entry.deleted_by is None
 
 
 def _cut(name: str) -> str:

@@ -4,10 +4,11 @@ from typing import Any
 
 from storage import machines, plans, processes, progress
 from storage.attempts import Attempt
-from storage.core import Store
+from storage.core import NotFound, Store
 from storage.plans import ApplyOutcome
 from storage.processes import UNFINISHED, Process, State
 from storage.progress import Status
+from storage.projects import PROJECTS
 
 _LABELLING = frozenset({State.APPLYING, State.ROLLING_BACK})
 
@@ -46,13 +47,22 @@ def apply_outcome(store: Store, process: Process) -> ApplyOutcome | None:
 
 
 def sentence(store: Store, process: Process) -> str:
-    """State, stage, loss and AP of a process on its way, in one line."""
+    """State, stage, loss and AP or accuracy of a process on its way, in one line."""
     if not machines.is_alive(store, process.spec.machine):
         return f"{process.state}: its machine does not respond"
     status = status_of(process)
     stage = next((stage.name.value for stage in status.stages if stage.state == "running"), "") if status else ""
     figures = f" loss {status.loss:.3f}" if status and status.loss is not None else ""
-    return f"{process.state} {stage}{figures}" + (f" AP {status.ap:.3f}" if status and status.ap is not None else "")
+    quality = f" {_measure(store, process)} {status.ap:.3f}" if status and status.ap is not None else ""
+    return f"{process.state} {stage}{figures}{quality}"
+
+
+def _measure(store: Store, process: Process) -> str:
+    """What the figure is that a status holds as AP."""
+    try:
+        return "accuracy" if PROJECTS.get(store, process.spec.project)[1].task == "classes" else "AP"
+    except NotFound:
+        return "AP"  # the project was deleted meanwhile, and with it what the process was about
 
 
 def summary(store: Store, process: Process) -> str:

@@ -93,8 +93,9 @@ class Spec(Record):
     template: Template
     author: str
     at: AwareDatetime
-    # A disabled process cannot be started.
+    # A disabled process cannot be started; ``switched_by`` enabled or disabled it last.
     enabled: bool = True
+    switched_by: str | None = None
     deleted: bool = False
 
 
@@ -159,9 +160,7 @@ def create(store: Store, project: Project, template: Template, machine: str, aut
 def get(store: Store, process: str) -> Process:
     """The process folded from its files; NotFound if there is none, Damaged if one of them cannot be read."""
     paths = store.process(process)
-    _, spec = load_head(Spec, paths.folder, "spec")
-    if spec is None or spec.deleted:
-        raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
+    _, spec = _load_spec(store, process)
     # A start and its claim may come between these readings. The state is then a moment old, and no harm is done: asking
     # and claiming are compare-and-swaps.
     requests = tuple(_load_request(paths, number) for number in range(1, _last_request(store, process) + 1))
@@ -252,8 +251,12 @@ def delete(store: Store, process: Process) -> None:
             state=process.state.value,
             allowed=join_states(DELETABLE),
         )
-    folder = store.process(process.id).folder
-    create_revision(folder, "spec", head_revision(folder, "spec"), process.spec.model_copy(update={"deleted": True}))
+    _change(store, process.id, deleted=True)
+
+
+def enable(store: Store, process: str, enabled: bool, author: str) -> None:
+    """Let the process be started, or not; NotFound if it was deleted meanwhile."""
+    _change(store, process, enabled=enabled, switched_by=author)
 
 
 def join_states(states: Collection[State]) -> str:
@@ -270,6 +273,19 @@ def count_requests(store: Store, process: str) -> int:
     """How many requests there are; the worker's cheap question whether anything is new."""
     # One listing and no file read: a worker asks this of every process in each pass.
     return _last_request(store, process)
+
+
+def _load_spec(store: Store, process: str) -> tuple[int, Spec]:
+    rev, spec = load_head(Spec, store.process(process).folder, "spec")
+    if spec is None or spec.deleted:
+        raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
+    return rev, spec
+
+
+def _change(store: Store, process: str, **values: object) -> None:
+    # From the head and not from what somebody saw: a copy of that would bring back a process that was deleted since.
+    rev, spec = _load_spec(store, process)
+    create_revision(store.process(process).folder, "spec", rev, spec.model_copy(update=values))
 
 
 def _label_state(paths: ProcessPaths, requests: tuple[Request, ...]) -> State:

@@ -19,7 +19,7 @@ KEYS = tuple("123456789")
 
 
 class Field(Record):
-    """One field of a document; labels refer to its id, so renaming keeps them."""
+    """One field of a document, or in a project of classes one class; labels refer to its id, so renaming keeps them."""
 
     id: str
     name: str
@@ -37,32 +37,34 @@ class Project(NamedRecord):
     gate: Annotated[float, Limits(ge=0, le=1)] = 0.1
 
     def field(self, name: str) -> Field:
-        """The field called ``name``; NotFound if the scheme has none."""
+        """The field or class called ``name``; NotFound if the scheme has none."""
         for field in self.fields:
             if field.name == name:
                 return field
+        if self.task == "classes":
+            raise NotFound("Project {project!r} has no class {field!r}", project=self.name, field=name)
         raise NotFound("Project {project!r} has no field {field!r}", project=self.name, field=name)
 
 
 PROJECTS = Kind(Project, "Project", "project")
 
+_WORD: dict[Task, str] = {"fields": "Field", "classes": "Class"}
+
 
 def create(store: Store, name: str, task: Task, field_names: tuple[str, ...] = (), *, gate: float = 0.1) -> Project:
-    """A new project with fields of these names, each given a colour and, for the first nine, a number key."""
+    """A new project with fields or classes of these names, each given a colour and, for the first nine, a number key."""
     project = make(Project, id=new_id(), name=name, task=task, gate=gate)
     return PROJECTS.create(store, with_fields(project, field_names))
 
 
 def with_fields(project: Project, field_names: tuple[str, ...]) -> Project:
-    """The project with fields of these names added behind the ones it has; InvalidValue for a name twice."""
+    """The project with fields or classes of these names added behind the ones it has; InvalidValue for a name twice."""
     fields = project.fields
     for name in field_names:
         # Case does not count, as COCO categories are matched to fields without it.
         if any(field.name.casefold() == name.casefold() for field in fields):
-            raise InvalidValue(
-                "Project {project!r} has a field {field!r} already; field names must differ", project=project.name, field=name
-            )
-        fields = (*fields, new_field(fields, check_name("Field", name)))
+            raise _is_there_already(project, name)
+        fields = (*fields, new_field(fields, check_name(_WORD[project.task], name)))
     return project.model_copy(update={"fields": fields})
 
 
@@ -79,45 +81,59 @@ def change(store: Store, base: int, project: Project, *, fields: Sequence[Field]
     """Write the revision after ``base`` with another field scheme or gate; Conflict if somebody was faster.
 
     Labels refer to a field's id, so one that is renamed or moved keeps its boxes. Those of a field that is left out stay
-    in the labels, where nobody can name them: ``fields.clear_field`` takes them off before.
+    in the labels, where nobody can name them: ``fields.clear_field`` takes them off before. Classes are no different.
     """
-    scheme = project.fields if fields is None else check_fields(fields)
+    scheme = project.fields if fields is None else check_fields(fields, project.task)
     changed = make(Project, **{**project.model_dump(), "fields": scheme, "gate": project.gate if gate is None else gate})
     PROJECTS.change(store, base, changed)
     return changed
 
 
-def check_fields(fields: Sequence[Field]) -> tuple[Field, ...]:
-    """The fields with their names in NFC form; InvalidValue where two cannot be told apart or a value is not of its kind."""
-    scheme = tuple(field.model_copy(update={"name": check_name("Field", field.name)}) for field in fields)
+def check_fields(fields: Sequence[Field], task: Task = "fields") -> tuple[Field, ...]:
+    """The scheme with its names in NFC form; InvalidValue where two cannot be told apart or a value is not of its kind."""
+    scheme = tuple(field.model_copy(update={"name": check_name(_WORD[task], field.name)}) for field in fields)
     for field in scheme:
-        _check_field(field)
+        _check_field(field, task)
     for first, second in combinations(scheme, 2):
-        _check_pair(first, second)
+        _check_pair(first, second, task)
     return scheme
 
 
-def _check_field(field: Field) -> None:
+# Sentences about fields and about classes are texts of their own, as no word of a translation is like another.
+
+
+def _is_there_already(project: Project, name: str) -> InvalidValue:
+    if project.task == "classes":
+        return InvalidValue("Project {project!r} has a class {field!r} already; class names must differ", project=project.name, field=name)
+    return InvalidValue("Project {project!r} has a field {field!r} already; field names must differ", project=project.name, field=name)
+
+
+def _check_field(field: Field, task: Task) -> None:
+    values = {"field": field.name, "colour": field.colour, "key": field.key}
     if re.fullmatch("#[0-9a-f]{6}", field.colour.lower()) is None:
-        raise InvalidValue("Colour of field {field!r} must be like #0072b2, not {colour!r}", field=field.name, colour=field.colour)
+        if task == "classes":
+            raise InvalidValue("Colour of class {field!r} must be like #0072b2, not {colour!r}", **values)
+        raise InvalidValue("Colour of field {field!r} must be like #0072b2, not {colour!r}", **values)
     if field.key and field.key not in KEYS:
-        raise InvalidValue("Key of field {field!r} must be a digit from 1 to 9, not {key!r}", field=field.name, key=field.key)
+        if task == "classes":
+            raise InvalidValue("Key of class {field!r} must be a digit from 1 to 9, not {key!r}", **values)
+        raise InvalidValue("Key of field {field!r} must be a digit from 1 to 9, not {key!r}", **values)
 
 
-def _check_pair(first: Field, second: Field) -> None:
+def _check_pair(first: Field, second: Field, task: Task) -> None:
+    values = {"first": first.name, "second": second.name, "key": first.key, "field": second.name}
     if first.name.casefold() == second.name.casefold():
-        raise InvalidValue("Two fields are called {field!r}; field names must differ, and case does not count", field=second.name)
+        if task == "classes":
+            raise InvalidValue("Two classes are called {field!r}; class names must differ, and case does not count", **values)
+        raise InvalidValue("Two fields are called {field!r}; field names must differ, and case does not count", **values)
     if first.key and first.key == second.key:
-        raise InvalidValue(
-            "Fields {first!r} and {second!r} both have the key {key}; give one of them another",
-            first=first.name,
-            second=second.name,
-            key=first.key,
-        )
+        if task == "classes":
+            raise InvalidValue("Classes {first!r} and {second!r} both have the key {key}; give one of them another", **values)
+        raise InvalidValue("Fields {first!r} and {second!r} both have the key {key}; give one of them another", **values)
     if first.colour.lower() == second.colour.lower():
-        raise InvalidValue(
-            "Fields {first!r} and {second!r} have the same colour; give one of them another", first=first.name, second=second.name
-        )
+        if task == "classes":
+            raise InvalidValue("Classes {first!r} and {second!r} have the same colour; give one of them another", **values)
+        raise InvalidValue("Fields {first!r} and {second!r} have the same colour; give one of them another", **values)
 
 
 def _more_colours() -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Snapshots: the labels a run is trained on and the images it is to label, fixed when it starts."""
 
 import hashlib
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from storage import images
@@ -11,7 +12,7 @@ from storage.images import Image, Split
 from storage.projects import Field, Project
 
 if TYPE_CHECKING:
-    from storage.index import Index
+    from storage.index import Index, Row
 
 TEST_SHARE = 0.2  # of the labelled images; at least two once there are eight, so that AP means something
 
@@ -43,16 +44,18 @@ class Snapshot(Record):
 def take(store: Store, project: Project, index: "Index", use_unreviewed: bool, author: str) -> Snapshot:
     """The project's labels as they are now; confirmed ones without a split are given one first.
 
-    Labels nobody reviewed never become test images, and are trained on only if the template says so.
+    Labels nobody reviewed never become test images, and are trained on only if the template says so. Images of a class
+    that left the scheme are left out.
     """
     assign_split(store, project, index, author)
     # After the splits are written: rows read before would still be without them.
     index.refresh(project.id, full=True)
     # Without a split are those confirmed in the moment since: never test images unasked, so they are trained on.
     confirmed = [
-        LabelledImage(image=row.image, rev=row.label_rev, split=row.split or "train") for row in index.images(project.id, "confirmed")
+        LabelledImage(image=row.image, rev=row.label_rev, split=row.split or "train")
+        for row in _of_scheme(project, index.images(project.id, "confirmed"))
     ]
-    unreviewed = index.images(project.id, "auto") if use_unreviewed else []
+    unreviewed = _of_scheme(project, index.images(project.id, "auto")) if use_unreviewed else []
     return Snapshot(
         project=project.id,
         fields=project.fields,
@@ -65,21 +68,45 @@ def assign_split(store: Store, project: Project, index: "Index", author: str) ->
     """Give every confirmed image without a split one, so that about a fifth are test images.
 
     The order is that of a hash of the image's id: random to the eye, the same on every host, and an image
-    keeps its split when more labels come.
+    keeps its split when more labels come. Of classes, each keeps at least one training image.
     """
     index.refresh(project.id, full=True)
-    rows = index.images(project.id, "confirmed")
+    rows = _of_scheme(project, index.images(project.id, "confirmed"))
     test = sum(row.split == "test" for row in rows)
     open_rows = sorted((row for row in rows if row.split is None), key=lambda row: _shuffled(project.id, row.image))
     # Test images are never taken back: a model that is trained on them later could not be compared with earlier ones.
     wanted = max(0, _test_count(len(rows)) - test)
     paths = store.project(project.id)
-    chosen = {row.image for row in islice(open_rows, wanted)}
+    chosen = _choose_test(rows, open_rows, wanted)
     for row in open_rows:
         # Deleted meanwhile, or given its split by another machine's run that starts on the same labels.
         with suppress(NotFound, Conflict):
             record: Image = images.get(paths, row.image)
             images.change(paths, record, author, split="test" if row.image in chosen else "train")
+
+
+def _of_scheme(project: Project, rows: "Sequence[Row]") -> "list[Row]":
+    """The rows without those of a class that nobody can name any more."""
+    known = {None, *(field.id for field in project.fields)}
+    return [row for row in rows if row.class_id in known]
+
+
+def _choose_test(rows: "Sequence[Row]", open_rows: "Sequence[Row]", wanted: int) -> set[str]:
+    """Up to ``wanted`` of the open rows' images; classes get their share of them, and keep one image for training."""
+    # In a project of fields all images are of no class: they are taken in their order.
+    total, test = Counter(row.class_id for row in rows), Counter(row.class_id for row in rows if row.split == "test")
+    waiting: dict[str | None, deque[str]] = defaultdict(deque)
+    for row in open_rows:
+        waiting[row.class_id].append(row.image)
+    chosen: set[str] = set()
+    for _ in range(wanted):
+        spare = [kind for kind, images in waiting.items() if images and total[kind] - test[kind] > 1]
+        if spare:
+            # Seats are given out like this where parties are many and seats few (D'Hondt).
+            next_kind = max(spare, key=lambda kind: total[kind] / (test[kind] + 1))
+            chosen.add(waiting[next_kind].popleft())
+            test[next_kind] += 1
+    return chosen
 
 
 def _test_count(labelled: int) -> int:

@@ -4,21 +4,23 @@ import io
 
 import PIL.Image
 
-from storage import evaluations, labels, models, uploads
+from storage import evaluations, labels, models, projects, templates, uploads
 from storage.attempts import Outcome
 from storage.core import files
-from storage.core.records import now
-from storage.detections import Detection
+from storage.core.records import encode, now
+from storage.detections import Detection, ImageDetections
 from storage.evaluations import Evaluation, JudgedImage
 from storage.images import Image
 from storage.labels import Box
 from storage.models import FieldScore, Model
 from storage.plans import Rule
 from storage.processes import Process
+from storage.snapshots import LabelledImage, Snapshot, UnlabelledImage
 from storage.templates import RunKind
 from tests.runs import Runs
 
 WEIGHTS = b"weights"
+CLASSES = ("invoice", "letter", "form")
 
 
 def add_page(runs: Runs, name: str, shade: int = 250) -> Image:
@@ -77,3 +79,63 @@ def model(runs: Runs, identifier: str, kind: RunKind, rule: Rule, test_images: i
         weights_sha256=files.sha256(WEIGHTS),
         at=now(),
     )
+
+
+def finished_classes(runs: Runs, labelled: int = 9, unlabelled: int = 4, kind: RunKind = "auto-label") -> Process:
+    """A completed run of a project of classes, which becomes that of ``runs``: with pages, model, detections and evaluation.
+
+    Of nine labelled pages the class of three is right, three are taken for the next class, and of three it is not sure enough.
+    """
+    runs.project = projects.create(runs.store, "forms", "classes", CLASSES)
+    runs.template = templates.create(runs.store, f"forms-{kind}", kind, base_model="base-Classifier-01")
+    pages = [add_classified(runs, number, None if number >= labelled else number % 3) for number in range(labelled + unlabelled)]
+    process = runs.ended(Outcome.COMPLETED, iterations=1000)
+    rule = judge_classes(runs, process, pages[:labelled])
+    detect_classes(runs, process, pages, labelled)
+    scores = {field.id: FieldScore(precision=0.5, recall=0.4 + 0.1 * place, f1=0.5) for place, field in enumerate(runs.project.fields)}
+    changes = {"task": "classes", "base_model": "base-Classifier-01", "map_50": None, "map_50_95": None, "accuracy": 0.75}
+    record = model(runs, process.id, kind, rule, labelled).model_copy(update={**changes, "per_field": scores})
+    models.publish(runs.store, record, WEIGHTS)
+    return process
+
+
+def add_classified(runs: Runs, number: int, place: int | None) -> Image:
+    """A page of its own grey, of the project's class at ``place`` as a person says; None leaves it unlabelled."""
+    paths, picture = runs.store.project(runs.project.id), io.BytesIO()
+    PIL.Image.new("L", (120, 160), 250 - number).save(picture, "PNG")
+    image = uploads.add(paths, f"page{number}.png", picture.getvalue(), "ann")
+    if place is not None:
+        labels.save(paths, image.id, 0, None, "ann", class_id=runs.project.fields[place].id)
+    return image
+
+
+def judge_classes(runs: Runs, process: Process, pages: list[Image]) -> Rule:
+    """Of each nine pages three are right, three taken for the next class, and three below the threshold, one a class."""
+    assert process.last is not None
+    ids = [field.id for field in runs.project.fields]
+    rule = Rule(thresholds=dict.fromkeys(ids, 0.5), limits=dict.fromkeys(ids, 1))
+    judged = []
+    for number, page in enumerate(pages):
+        true, kind = ids[number % 3], number // 3 % 3
+        found = ids[(number + 1) % 3] if kind == 1 else true
+        detection = Detection(field=found, xyxy=None, score=0.42 if kind == 2 else 0.91)
+        word = {"right": (true,)} if kind == 0 else {"missing": (true,), "wrong": (found,) if kind == 1 else ()}
+        judged.append(JudgedImage(image=page.id, rev=1, detections=(detection,), **word))
+    evaluations.keep(process.last.paths, Evaluation(rule=rule, images=tuple(judged)))
+    return rule
+
+
+def detect_classes(runs: Runs, process: Process, pages: list[Image], labelled: int) -> None:
+    """The run's snapshot, and on each unlabelled page the classes in turn, ever less certain."""
+    assert process.last is not None
+    snapshot = Snapshot(
+        project=runs.project.id,
+        fields=runs.project.fields,
+        labelled=tuple(LabelledImage(image=page.id, rev=1, split="test") for page in pages[:labelled]),
+        unlabelled=tuple(UnlabelledImage(image=page.id, rev=0) for page in pages[labelled:]),
+    )
+    files.create_once(process.last.paths.snapshot, encode(snapshot))
+    with files.LineWriter(process.last.paths.detections) as writer:
+        for number, page in enumerate(pages[labelled:]):
+            found = Detection(field=runs.project.fields[number % 3].id, xyxy=None, score=max(0.35, 0.95 - 0.2 * number))
+            writer.write(ImageDetections(image=page.id, detections=(found,)).model_dump_json().encode())

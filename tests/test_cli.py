@@ -16,7 +16,11 @@ from typer.testing import CliRunner, Result
 
 import cli
 from storage.core import open_store
+from storage.machines import MACHINES
 from storage.projects import PROJECTS
+from storage.templates import TEMPLATES
+from tests.finished import finish
+from tests.runs import Runs
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., Result]
@@ -128,6 +132,88 @@ def test_a_process_on_a_machine_nobody_knows_is_refused(run: Run) -> None:
     result = run("process", "create", "--project", "p", "--template", "t", "--machine", "gone")
     assert result.exit_code == 2
     assert "'gone'" in result.stderr
+
+
+@pytest.fixture
+def forms(tmp_path: Path) -> Path:
+    """Twenty pages in folders of two classes."""
+    for number in range(20):
+        folder = tmp_path / "forms" / ("invoice", "letter")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32), (number, number, number)).save(folder / f"{number}.png")
+    return tmp_path / "forms"
+
+
+def test_folders_become_a_project_of_classes_and_come_out_again(run: Run, forms: Path, tmp_path: Path) -> None:
+    (forms / "letter" / "notes.txt").write_text("not a page")
+    result = run("import", "folders", "letters", str(forms), "--label-share", "0.2")
+    assert made(result) == "20 images added, 4 labelled, 2 classes, 1 problems"
+    assert "Project letters created, to sort images into classes" in result.stderr
+    assert "letter/notes.txt" in result.stderr
+    assert made(run("import", "folders", "letters", str(forms), "--label-share", "0.2")).startswith("0 images added, 0 labelled")
+    assert "4 lines about 4 images" in made(run("export", "csv", "letters", str(tmp_path / "out.csv"), "--origin", "person"))
+    assert (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[0] == "file,class,score,origin"
+    assert "0 lines" in made(run("export", "csv", "letters", str(tmp_path / "auto.csv"), "--origin", "auto"))
+    assert "4 images copied to 2 folders" in made(run("export", "folders", "letters", str(tmp_path / "out")))
+    assert made(run("store", "check")).endswith("Every file is whole")
+
+
+def test_a_folder_that_is_not_there_leaves_no_project_behind(run: Run, tmp_path: Path) -> None:
+    assert run("import", "folders", "letters", str(tmp_path / "gone")).exit_code == 2
+    assert PROJECTS.list(open_store(tmp_path / "store")).items == []
+
+
+def test_folders_do_not_go_into_a_project_of_fields(run: Run, forms: Path) -> None:
+    made(run("project", "create", "forms"))
+    result = run("import", "folders", "forms", str(forms))
+    assert (result.exit_code, "is about fields" in result.stderr) == (2, True)
+
+
+def test_a_template_names_what_its_training_begins_with(run: Run, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store")
+    common = ("template", "create", "sorter", "--kind", "training", "--base-model", "base-Classifier-01", "--model-type")
+    refused = run(*common, "fields")
+    assert (refused.exit_code, "choose one of classifier" in refused.stderr) == (2, True)
+    made(run(*common, "classifier"))
+    template = TEMPLATES.get(store, "sorter")[1]
+    assert (template.parameters.base_model, template.model_type) == ("base-Classifier-01", "classifier")
+    unknown = run("template", "create", "other", "--kind", "training", "--base-model", "no-such")
+    assert (unknown.exit_code, "'no-such'" in unknown.stderr) == (2, True)
+
+
+def test_a_machine_is_entered_disabled_and_given_a_queue(run: Run, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store")
+    made(run("machine", "add", "mill", "--description", "under the desk"))
+    made(run("machine", "disable", "mill", "--stop"))
+    made(run("machine", "queue", "mill"))
+    machine = MACHINES.get(store, "mill")[1]
+    assert (machine.description, machine.enabled, machine.when_disabled, machine.queue) == ("under the desk", False, "stop", True)
+    made(run("machine", "enable", "mill"))
+    made(run("machine", "queue", "mill", "--forbid"))
+    machine = MACHINES.get(store, "mill")[1]
+    assert (machine.enabled, machine.when_disabled, machine.queue) == (True, "stop", False)
+
+
+def test_a_disabled_process_is_not_started_until_it_is_enabled(run: Run) -> None:
+    made(run("project", "create", "p"))
+    made(run("template", "create", "t", "--kind", "auto-label"))
+    made(run("machine", "add", "mill"))
+    process = made(run("process", "create", "--project", "p", "--template", "t", "--machine", "mill"))
+    made(run("process", "disable", process))
+    assert "is disabled; enable it first" in run("process", "start", process).stderr
+    made(run("process", "enable", process))
+    assert "does not respond" in run("process", "start", process).stderr
+
+
+def test_models_are_listed_with_how_good_they_are_and_damaged_ones_apart(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    runs = Runs(tmp_path / "store")
+    finish(runs, [])
+    hurt = finish(runs, [])
+    assert made(run("model", "list")).count("0.750") == 2
+    runs.store.model(hurt.id).record.write_bytes(b"{}")
+    result = run("model", "list")
+    assert (made(result).count("0.750"), hurt.id in result.stderr) == (1, True)
 
 
 def test_the_whole_path_from_import_to_roll_back(run: Run, coco: Path, worker: object, tmp_path: Path) -> None:

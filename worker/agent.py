@@ -1,8 +1,8 @@
 """One machine's worker as a loop of single passes: heartbeat, look, supervise, claim.
 
 ``step(now)`` does one pass and never blocks; the clock is its argument. Training runs in a child process, so that a
-crash in torch or the system killing it for memory ends an attempt and never the worker; applies run in children of
-their own, beside a training.
+crash in torch or the system killing it for memory ends an attempt and never the worker; applies, and the desk that
+answers jobs, run in children of their own, beside a training.
 """
 
 import logging
@@ -16,8 +16,9 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from storage import attempts, machines, processes
+from storage import attempts, machine_load, machines, processes
 from storage.attempts import Attempt, Claim, Ended, Message, Outcome
 from storage.core import Damaged, NotFound, Refused, Store, load_if_there, store_uuid
 from storage.core import now as wall_now
@@ -25,6 +26,7 @@ from storage.locks import Lock
 from storage.machines import HEARTBEAT_S, MACHINES, Info, Machine
 from storage.processes import Process, State
 from worker import hardware
+from worker.desk_keeper import DeskKeeper
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +41,13 @@ LABEL_STATES = frozenset({State.APPLYING, State.ROLLING_BACK})
 
 @dataclass
 class Running:
-    """The attempt under way, the child that runs it, and when it was asked to stop."""
+    """The attempt under way, the child that runs it, when it was asked to stop, and why if no person asked for it."""
 
     process: str
     attempt: Attempt
     child: subprocess.Popen[bytes]
     stop_sent: float | None = None
+    reason: Message | None = None
 
 
 class Agent:
@@ -63,13 +66,13 @@ class Agent:
             worker=uuid.uuid4().hex,
             seq=0,
             cores=hardware.cores(),
-            memory=0,
-            memory_used=0,
             versions=hardware.versions(),
             since=wall_now(),
             at=wall_now(),
+            **_figures(store),
         )
         self._heartbeat_due = 0.0  # at once: a start is refused until the machine has reported
+        self._load_due = 0.0
         self._held = time.monotonic()
         # Process → requests it had when it needed nothing more: only a new one makes it worth reading again.
         self._settled: dict[str, int] = {}
@@ -80,6 +83,7 @@ class Agent:
         self._spare_due = 0.0
         self._applying: dict[str, subprocess.Popen[bytes]] = {}
         self._apply_due: dict[str, float] = {}
+        self._desk = DeskKeeper(store, machine.id, self._launch)
 
     def step(self, now: float) -> None:
         """One pass at monotonic time ``now``; Refused if the machine's lock is lost. After any other error, pass again."""
@@ -88,6 +92,10 @@ class Agent:
             self._beat(now)
         self._keep_spare(now)
         self._supervise(now)
+        if self.machine.enabled:
+            self._desk.tend(now)
+        else:
+            self._desk.close()
         open_processes = self._look()
         self._tend_applies(open_processes, now)
         if self._running is None:
@@ -100,10 +108,12 @@ class Agent:
             self._wait_for(self._running.child, wait_s)
             # Before the locks go: the next worker would bury an open attempt in words of its own.
             self._record_end(self._running)
-        # These lose nothing: an apply goes on from its plan, wherever it was cut off.
-        for child in [*self._applying.values(), *([self._spare] if self._spare else [])]:
+        # These lose nothing: an apply goes on from its plan, wherever it was cut off, and a job stays open until it is answered.
+        for child in self._applying.values():
             child.kill()
             child.wait()
+        self._end_spare()
+        self._desk.close()
         # While the lock is held: later this could overwrite the report of a successor.
         self._report(process=None, left=True)
         for lock in self._locks:
@@ -120,14 +130,25 @@ class Agent:
                 raise Refused("Machine {machine!r} lost its lock; start its worker again", machine=self.machine.name) from error
         else:
             self._held = now
-        self._report(process=self._running.process if self._running else None)
+        self._report(process=self._running.process if self._running else None, load=hardware.load(), **_figures(self.store))
         self._heartbeat_due = now + HEARTBEAT_S
+        self._read_settings()
+        if now >= self._load_due:
+            self._load_due = now + machine_load.EVERY_S
+            machine_load.append(self.store, self.machine.id, self._info)
 
     def _report(self, **changes: object) -> None:
-        total, used = hardware.memory()
-        figures = {"seq": self._info.seq + 1, "at": wall_now(), "memory": total, "memory_used": used, "gpus": hardware.gpus()}
-        self._info = self._info.model_copy(update={**figures, **changes})
+        self._info = self._info.model_copy(update={"seq": self._info.seq + 1, "at": wall_now(), **changes})
         machines.report(self.store, self.machine.id, self._info)
+
+    def _read_settings(self) -> None:
+        """What the administrator set since; Refused if the machine was deleted."""
+        try:
+            _, self.machine = MACHINES.get(self.store, self.machine.id)
+        except NotFound as error:
+            raise Refused("Machine {machine!r} was deleted; start its worker again to have it back", machine=self.machine.name) from error
+        except Damaged as error:
+            log.error("%s. What was set before still holds", error)  # the run goes on
 
     def _look(self) -> list[Process]:
         """Processes that may need something from this worker; those that cannot are passed over until asked again."""
@@ -173,8 +194,13 @@ class Agent:
             if now - running.stop_sent > STOP_GRACE_S:
                 running.child.kill()
         elif self._is_stop_asked(running.process):
-            running.child.terminate()
-            running.stop_sent = now
+            self._stop(running, now)
+        elif not self.machine.enabled and self.machine.when_disabled == "stop":
+            self._stop(running, now, _disabled(self.machine))
+
+    def _stop(self, running: Running, now: float, reason: Message | None = None) -> None:
+        running.child.terminate()
+        running.stop_sent, running.reason = now, reason
 
     def _is_stop_asked(self, process: str) -> bool:
         try:
@@ -186,15 +212,19 @@ class Agent:
 
     def _record_end(self, running: Running) -> None:
         died = _died(running.child.returncode)
-        # A kill of ours after the grace says nothing about memory, so the next attempt keeps its batch.
-        self._end(running.process, running.attempt, died if running.stop_sent is None else died.model_copy(update={"signal": None}))
+        if running.reason:
+            died = Ended(outcome=Outcome.STOPPED, at=wall_now())  # by our own will, so it counts as no death of the run's
+        elif running.stop_sent is not None:
+            # A kill of ours after the grace says nothing about memory, so the next attempt keeps its batch.
+            died = died.model_copy(update={"signal": None})
+        self._end(running.process, running.attempt, died, running.reason)
 
-    def _end(self, process: str, attempt: Attempt, otherwise: Ended) -> None:
-        """End the attempt as its child said, else with ``otherwise``; a stop that nobody asked for came from its worker."""
+    def _end(self, process: str, attempt: Attempt, otherwise: Ended, reason: Message | None = None) -> None:
+        """End the attempt as its child said, else with ``otherwise``; a stop that nobody asked for came from its worker, for ``reason``."""
         # The child's word counts before its exit code: it may have finished and then crashed while Python was closing down.
         ended = attempts.result(attempt.paths) or otherwise
         if ended.outcome == Outcome.STOPPED and not self._is_stop_asked(process):
-            message = Message(template="The worker was shut down; the run goes on when it is back")
+            message = reason or Message(template="The worker was shut down; the run goes on when it is back")
             ended = ended.model_copy(update={"outcome": Outcome.INTERRUPTED, "message": message})
         attempts.end(attempt.paths, ended)
         log.info("Process %s, attempt %d: %s", process, attempt.number, ended.outcome)
@@ -264,12 +294,21 @@ class Agent:
         return True
 
     def _keep_spare(self, now: float) -> None:
-        """Have a child waiting with torch imported, unless one runs; a machine's memory is the training's."""
+        """Have a child waiting with torch imported, unless one runs or may not; a machine's memory is the training's."""
+        if not self.machine.enabled:
+            self._end_spare()
+            return
         dead = self._spare is None or self._spare.poll() is not None
         if self._running is None and dead and now >= self._spare_due:
             self._spare = self._launch("worker.run", str(self.store.root))
             # Without the wait a child that cannot even import torch would be started anew at every pass.
             self._spare_due = now + (RETRY_S if self._spare_due else 0)
+
+    def _end_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.kill()
+            self._spare.communicate()  # which also closes the pipe
+            self._spare = None
 
     def _send(self, child: subprocess.Popen[bytes], process: str, attempt: Attempt) -> None:
         assert child.stdin is not None
@@ -293,6 +332,20 @@ class Agent:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _figures(store: Store) -> dict[str, Any]:
+    """What else than the load changes from one heartbeat to the next."""
+    memory, memory_used = hardware.memory()
+    disk, disk_free = hardware.disk(store.root)
+    return {"memory": memory, "memory_used": memory_used, "disk": disk, "disk_free": disk_free, "gpus": hardware.gpus()}
+
+
+def _disabled(machine: Machine) -> Message:
+    return Message(
+        template="Machine {machine} was disabled; the run goes on from its checkpoint when it is enabled again",
+        values={"machine": machine.name},
+    )
 
 
 def _died(code: int | None) -> Ended:

@@ -43,8 +43,8 @@ def _apply(store: Store, process: Process, request: Request, project: Project, p
     plan = _plan(store, process, request, project, paths)
     # The attempt of the plan: all who carry it out must read the same detections.
     attempt = next(attempt for attempt in process.attempts if attempt.number == plan.attempt)
-    boxes = applies.chosen_boxes(attempt, project, plan.rule, process.id)
-    applies.carry_out(store.project(project.id), paths, plan, boxes, _Reporter(paths))
+    found = applies.chosen_labels(attempt, project, plan.rule, process.id)
+    applies.carry_out(store.project(project.id), paths, plan, found, _Reporter(paths))
 
 
 def _plan(store: Store, process: Process, request: Request, project: Project, paths: ApplyPaths) -> Plan:

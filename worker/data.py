@@ -22,8 +22,6 @@ from storage.turns import XYXY, Turn, turn_box, turned_size, unturn_box
 from worker.augment import augment
 
 MULTIPLE = 32  # the coarsest stride of the backbone
-# Pixels, those of 1120 × 512: 0.75 to 1.1 s an iteration on two CPU cores.
-_BUDGET = 560 * 1024
 _LARGEST_GAIN = 1.0  # along a side; enlarging a scan adds time and no information
 _CACHE_BYTES = 1 << 30  # some 600 pages of the largest canvas
 _PADDING = 114  # the usual grey of a letterbox (YOLOv5)
@@ -35,7 +33,8 @@ V = TypeVar("V")
 @dataclass(frozen=True)
 class Example:
     """One image and, where labelled, its boxes: `xyxy` (n, 4) in pixels of the original after EXIF orientation,
-    `class_id` (n,) index into the project's list of fields. `turn` is how many degrees clockwise the model sees it turned."""
+    `class_id` (n,) index into the project's list of fields. Where the whole image is of a class, `xyxy` is (0, 4) and
+    `class_id` (1,). `turn` is how many degrees clockwise the model sees it turned."""
 
     image: str
     path: Path
@@ -59,11 +58,11 @@ class NoExamples(ValueError):
     """Not one image could be read, so there is nothing to train on."""
 
 
-def choose_canvas(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """(height, width) in multiples of 32 that keeps images of these (width, height) largest, within a pixel budget."""
+def choose_canvas(sizes: Sequence[tuple[int, int]], pixels: int) -> tuple[int, int]:
+    """(height, width) in multiples of 32 that keeps images of these (width, height) largest, within so many pixels."""
     width, height = np.array(sizes, dtype=np.float64).T
     # One canvas a run: on a CPU oneDNN compiles its kernels for each new shape, which made an iteration take 13 to 18 s.
-    budget = min(_BUDGET, float(np.median(width * height)) * _LARGEST_GAIN**2)
+    budget = min(pixels, float(np.median(width * height)) * _LARGEST_GAIN**2)
     best, best_scale = (MULTIPLE, MULTIPLE), -np.inf
     for across in range(MULTIPLE, int(budget / MULTIPLE) + 1, MULTIPLE):
         down = max(MULTIPLE, int(budget / across / MULTIPLE) * MULTIPLE)
@@ -225,6 +224,8 @@ def _item(
         xyxy = example.letterbox(pages.canvas).to_canvas(example.xyxy)
         # Of the epoch too, so that a page is varied differently each time it comes round.
         chance = int(np.random.default_rng((seed, epoch, place)).integers(2**31))
-        page, xyxy, class_id = augment(augmentation, page, xyxy, example.class_id, chance)
+        page, xyxy, kept = augment(augmentation, page, xyxy, example.class_id[: len(xyxy)], chance)
+        # The class of a whole image has no box that could be pushed off the page.
+        class_id = kept if len(example.xyxy) else example.class_id
         return page, {"boxes": torch.from_numpy(xyxy), "labels": torch.from_numpy(class_id)}
     raise NoExamples(f"None of the {len(examples)} labelled images can be read; the first: {next(iter(bad.values()))}")

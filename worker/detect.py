@@ -1,4 +1,4 @@
-"""Find the fields on many images: pages are read ahead while the model works on those before."""
+"""Find the fields on many images, or their classes: pages are read ahead while the model works on those before."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from storage.core import BadImage
 from worker.data import Example, read_ahead, read_page
-from worker.models.detector import FieldDetector
+from worker.models import PageModel
 from worker.models.precision import precision, prepare
 
 GROUP = 4
@@ -20,7 +20,7 @@ GROUP = 4
 @dataclass(frozen=True)
 class Detections:
     """What was found on one image: `xyxy` (n, 4) float32 pixels of the original, `class_id` (n,), `score` (n,),
-    best first."""
+    best first. Of classes `xyxy` is (0, 4), and `class_id` all of them."""
 
     image: str
     xyxy: NDArray[np.float32]
@@ -29,7 +29,7 @@ class Detections:
 
 
 def detect(
-    model: FieldDetector,
+    model: PageModel,
     examples: Sequence[Example],
     device: torch.device,
     loaders: int,
@@ -59,7 +59,7 @@ def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Ex
     return pages
 
 
-def _find(model: FieldDetector, pages: list[tuple[Example, NDArray[np.uint8]]], device: torch.device) -> Iterator[Detections]:
+def _find(model: PageModel, pages: list[tuple[Example, NDArray[np.uint8]]], device: torch.device) -> Iterator[Detections]:
     # Bytes as far as the device: a quarter of what floats would be to stack and to send.
     images = torch.from_numpy(np.stack([page for _, page in pages])).permute(0, 3, 1, 2)
     with torch.inference_mode(), precision(device):

@@ -1,7 +1,8 @@
 """How good a detector is on held-out labels, and from which score on to trust each field."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torchvision.ops import box_iou
 
-from worker.models.detector import SCORE_FLOOR
+from worker.models import SCORE_FLOOR
 
 if TYPE_CHECKING:
     from worker.data import Example
@@ -22,28 +23,64 @@ _MOST_TRUSTED = 0.5  # a threshold above this is chance: well-trained scores of 
 
 @dataclass(frozen=True)
 class FieldScore:
-    """Average precision of one field over IoU 0.5…0.95 and at 0.5; None where the test images hold none of it."""
+    """How well one field, or class, is found; None where the test images hold none of it, or it was not asked for.
 
-    ap: float | None
-    ap_50: float | None
+    Average precision over IoU 0.5…0.95 and at 0.5, which a class has none of; precision, recall and F1 of what is chosen.
+    """
+
+    ap: float | None = None
+    ap_50: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean AP over the fields seen: at IoU 0.5, and over 0.5…0.95; `per_field` follows the list of fields."""
+    """Mean AP over the fields seen, at IoU 0.5 and over 0.5…0.95, or the share of images whose class is right;
+    `per_field` follows the list of fields or classes."""
 
-    map_50: float
-    map_50_95: float
+    map_50: float | None
+    map_50_95: float | None
     per_field: tuple[FieldScore, ...]
+    accuracy: float | None = None
+
+    @property
+    def quality(self) -> float:
+        """What the best weights are chosen by."""
+        return (self.map_50_95 if self.accuracy is None else self.accuracy) or 0.0
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What of one image's boxes is right at IoU 0.5, by field index, one entry a box: right, missing, and wrong."""
+    """What of one image is right, by field or class index: an entry for each box right (at IoU 0.5), missing and wrong.
+
+    An image of another class than was found has its own class missing and the other wrong.
+    """
 
     right: list[int]
     missing: list[int]
     wrong: list[int]
+
+
+def with_counts(scores: Sequence[FieldScore], judgements: Sequence[Judgement]) -> tuple[FieldScore, ...]:
+    """`scores` of all fields or classes, in their order, with precision, recall and F1 of these judgements filled in."""
+    counts = [np.bincount(list(chain.from_iterable(kind)), minlength=len(scores)).tolist() for kind in _columns(judgements)]
+    return tuple(replace(score, **_ratios(*each)) for score, *each in zip(scores, *counts, strict=True))
+
+
+def _columns(judgements: Sequence[Judgement]) -> tuple[list[list[int]], ...]:
+    return [each.right for each in judgements], [each.missing for each in judgements], [each.wrong for each in judgements]
+
+
+def _ratios(right: int, missing: int, wrong: int) -> dict[str, float | None]:
+    return {
+        # Of nothing found no share is right, and of nothing to find none was found: no figure at all, rather than 0 or 1.
+        "precision": right / (right + wrong) if right + wrong else None,
+        "recall": right / (right + missing) if right + missing else None,
+        # Of what is on no test image F1 says nothing, however much was found.
+        "f1": 2 * right / (2 * right + wrong + missing) if right + missing else None,
+    }
 
 
 def score(detections: Sequence["Detections"], examples: Sequence["Example"], num_classes: int) -> Evaluation:

@@ -85,12 +85,18 @@ class Reporter:
         self._write_if_due()
 
     def evaluation(self, done: int, result: "Evaluation") -> None:
-        """Append AP to the curves and show it at once."""
-        per_field = {field.id: score.ap_50 for field, score in zip(self.fields, result.per_field, strict=True)}
-        self._metrics.write(_line(Point(iteration=done, ap=result.map_50, ap_50_95=result.map_50_95, per_field=per_field)))
-        log.info("iteration %d: AP %.3f, AP 50-95 %.3f", done, result.map_50, result.map_50_95)
+        """Append AP, or accuracy, to the curves and show it at once."""
         # AP at IoU 0.5 is what the reading guide speaks of; which weights are best goes by 0.5…0.95.
-        self.set(ap=result.map_50)
+        ap = result.map_50 if result.accuracy is None else result.accuracy
+        scores = [score.ap_50 if result.accuracy is None else score.f1 for score in result.per_field]
+        per_field = {field.id: score for field, score in zip(self.fields, scores, strict=True)}
+        self._metrics.write(_line(Point(iteration=done, ap=ap, ap_50_95=result.map_50_95, per_field=per_field)))
+        log.info(
+            "iteration %d: %s",
+            done,
+            f"accuracy {ap:.3f}" if result.accuracy is not None else f"AP {ap:.3f}, AP 50-95 {result.map_50_95:.3f}",
+        )
+        self.set(ap=ap)
 
     def checkpoint(self, done: int, state: Callable[[], "TrainState"], best: bool) -> None:  # noqa: ARG002
         """Write one if it is due, the run is to stop, or training is over."""

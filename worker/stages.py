@@ -1,63 +1,37 @@
 """The stages of a run, from the labels as they are now to a published model."""
 
-import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
-import numpy as np
 import torch
-from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 
-from storage import checkpoints, evaluations, images, models, snapshots
+from storage import actions, evaluations, models, snapshots
 from storage.attempts import Ended, Outcome
-from storage.core import (
-    AttemptPaths,
-    LineWriter,
-    ProjectPaths,
-    Refused,
-    Store,
-    StoreError,
-    create_once,
-    encode,
-    load,
-    load_if_there,
-    now,
-    revision_path,
-    sha256,
-)
-from storage.detections import Detection, ImageDetections, read_detections
-from storage.evaluations import JudgedImage
+from storage.base_models import BaseModel
+from storage.core import AttemptPaths, LineWriter, Refused, Store, create_once, encode, load_if_there, now, sha256
+from storage.detections import read_detections
 from storage.index import Index
-from storage.labels import Label
 from storage.models import FieldScore, Model
 from storage.plans import Rule
 from storage.processes import Process
 from storage.progress import StageName
 from storage.projects import PROJECTS
-from storage.snapshots import LabelledImage, Snapshot
+from storage.snapshots import Snapshot
 from storage.templates import Parameters
-from worker import hardware
-from worker.data import Example, choose_canvas
-from worker.detect import Detections, detect
-from worker.evaluate import Evaluation, judge, limits, score, thresholds
-from worker.models import build, weights
-from worker.models.detector import FieldDetector
+from worker import beginning, hardware
+from worker.data import Example
+from worker.detect import detect
+from worker.evaluate import Evaluation
+from worker.examples import Data, read_data
+from worker.judging import Judge, judge_all
+from worker.models import PageModel, weights
 from worker.reporter import Reporter
 from worker.train import TrainSettings, TrainState, train
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Data:
-    """What one run works on: labelled examples by split, and the unlabelled ones to find fields on."""
-
-    train: list[Example]
-    test: list[Example]
-    unlabelled: list[Example]
 
 
 @dataclass(frozen=True)
@@ -68,6 +42,8 @@ class _Run:
     process: Process
     attempt: AttemptPaths
     snapshot: Snapshot
+    judge: Judge
+    base: BaseModel
     device: torch.device
     loaders: int
     reporter: Reporter
@@ -76,6 +52,15 @@ class _Run:
     @property
     def parameters(self) -> Parameters:
         return self.process.spec.template.parameters
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How good the trained model is; ``evaluation`` and ``per_field`` are empty without a test image."""
+
+    rule: Rule
+    evaluation: Evaluation | None
+    per_field: dict[str, FieldScore]
 
 
 def warm_up() -> None:
@@ -92,9 +77,11 @@ def run(store: Store, process: Process, number: int, stop: Event) -> Ended:
     try:
         with reporter.stage(StageName.SNAPSHOT):
             snapshot = _snapshot(store, process, number)
+            base = actions.base_for(store, project, process.spec.template)
         reporter.fields = snapshot.fields  # the project's may have changed since an earlier attempt
         device, loaders = _resources(process.spec.template.parameters, reporter)
-        return _stages(_Run(store, process, attempt, snapshot, device, loaders, reporter, stop))
+        judge = Judge(project.task, snapshot.fields)
+        return _stages(_Run(store, process, attempt, snapshot, judge, base, device, loaders, reporter, stop))
     finally:
         reporter.close()
 
@@ -103,12 +90,12 @@ def _stages(run: _Run) -> Ended:
     with run.reporter.stage(StageName.DATA):
         data, model, resume = _data(run)
     with run.reporter.stage(StageName.TRAINING):
-        trained = train(model, data.train, data.test, _settings(run), run.reporter, resume)
+        trained = train(model, data.train, data.test, _settings(run), run.reporter, resume, run.judge.score)
     # A stop that came with the last iteration finds training complete; what little is left is done.
     if trained.stopped and trained.done < run.parameters.iterations:
         return Ended(outcome=Outcome.STOPPED, at=now())
     with run.reporter.stage(StageName.EVALUATION):
-        found, rule = _evaluate(run, model, data)
+        outcome = _evaluate(run, model, data)
     if run.process.spec.kind == "auto-label":
         with run.reporter.stage(StageName.DETECTION):
             _detect(run, model, data.unlabelled)
@@ -116,7 +103,7 @@ def _stages(run: _Run) -> Ended:
             # What was found until here is kept, and the next attempt copies it.
             return Ended(outcome=Outcome.STOPPED, at=now())
     with run.reporter.stage(StageName.PUBLISHING):
-        _publish(run, model, data, found, rule)
+        _publish(run, model, data, outcome)
     return Ended(outcome=Outcome.COMPLETED, at=now(), model=run.process.id)
 
 
@@ -152,65 +139,18 @@ def _resources(parameters: Parameters, reporter: Reporter) -> tuple[torch.device
     return device, loaders
 
 
-def _data(run: _Run) -> tuple[Data, FieldDetector, TrainState | None]:
-    paths, snapshot = run.store.project(run.snapshot.project), run.snapshot
-    labelled = [(item, example) for item in snapshot.labelled for example in _labelled(run, paths, item)]
-    wanted = snapshot.unlabelled if run.process.spec.kind == "auto-label" else ()
-    data = Data(
-        train=[example for item, example in labelled if item.split == "train"],
-        test=[example for item, example in labelled if item.split == "test"],
-        unlabelled=[example for item in wanted for example in _unlabelled(run, paths, item.image)],
-    )
+def _data(run: _Run) -> tuple[Data, PageModel, TrainState | None]:
+    notice, auto_label = run.reporter.notice, run.process.spec.kind == "auto-label"
+    data = read_data(run.store.project(run.snapshot.project), run.snapshot, auto_label, notice)
     if not data.train:
         raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
-    # The canvas of a resumed run follows from the same snapshot, so it is the same, unless pages were turned meanwhile.
-    canvas = choose_canvas([example.seen_size for _, example in labelled])
-    model = build(run.parameters.base_model, len(snapshot.fields), canvas, seed=run.parameters.seed)
-    resume = _resume(run)
-    run.reporter.set(canvas=canvas, images=len(data.train), test_images=len(data.test))
-    return data, model, resume
-
-
-def _labelled(run: _Run, paths: ProjectPaths, item: LabelledImage) -> Iterator[Example]:
-    """The example of a labelled image, or none with a notice if its files are damaged."""
-    index = {field.id: position for position, field in enumerate(run.snapshot.fields)}
-    try:
-        # The snapshot's revision and not the newest: a resumed attempt goes on with the labels it began with.
-        label = load(Label, revision_path(paths.label_shard(item.image), item.image, item.rev))
-        record = images.get(paths, item.image)
-    except StoreError as error:
-        run.reporter.notice("Image {image} skipped: {reason}", image=item.image, reason=str(error))
-        return
-    # A field deleted from the scheme leaves its boxes behind in older labels.
-    boxes = [box for box in label.boxes or () if box.field in index]
-    yield Example(
-        image=item.image,
-        path=paths.original(item.image),
-        width=record.width,
-        height=record.height,
-        xyxy=np.array([box.xyxy for box in boxes], dtype=np.float32).reshape(-1, 4),
-        class_id=np.array([index[box.field] for box in boxes], dtype=np.int64),
-        turn=record.turn,
+    model = beginning.new_model(run.store, run.base, run.snapshot.fields, data.labelled, run.parameters.seed, notice)
+    checkpoint = beginning.resume(run.store, run.process, model, notice)
+    resume = TrainState(*checkpoint) if checkpoint else None
+    run.reporter.set(
+        canvas=model.canvas, images=len(data.train), test_images=len(data.test), iteration=resume.meta["done"] if resume else 0
     )
-
-
-def _unlabelled(run: _Run, paths: ProjectPaths, image: str) -> Iterator[Example]:
-    try:
-        record = images.get(paths, image)
-    except StoreError as error:
-        run.reporter.notice("Image {image} skipped: {reason}", image=image, reason=str(error))
-        return
-    nothing = np.zeros((0, 4), dtype=np.float32)
-    yield Example(image, paths.original(image), record.width, record.height, nothing, np.zeros(0, dtype=np.int64), record.turn)
-
-
-def _resume(run: _Run) -> TrainState | None:
-    checkpoint = checkpoints.newest(run.store.process(run.process.id), len(run.process.attempts))
-    if checkpoint is None:
-        return None
-    run.reporter.notice("Resumed after iteration {iteration}", iteration=checkpoint.manifest.iteration)
-    run.reporter.set(iteration=checkpoint.manifest.iteration)
-    return TrainState(from_bytes(checkpoint.tensors), json.loads(checkpoint.manifest.meta))
+    return data, model, resume
 
 
 def _settings(run: _Run) -> TrainSettings:
@@ -227,39 +167,21 @@ def _settings(run: _Run) -> TrainSettings:
     )
 
 
-def _evaluate(run: _Run, model: FieldDetector, data: Data) -> tuple[Evaluation | None, Rule]:
-    """AP of the weights that will be published, and the threshold and limit of each field."""
-    # Searched once more: the model holds its best weights only now, and thresholds need their boxes.
+def _evaluate(run: _Run, model: PageModel, data: Data) -> _Outcome:
+    """How good the weights are that will be published, and the threshold and limit of each field."""
+    # Searched once more: the model holds its best weights only now, and thresholds need their detections.
     found = list(detect(model, data.test, run.device, run.loaders, run.reporter.notice))
-    most = limits([*data.train, *data.test], len(run.snapshot.fields))
-    ids = [field.id for field in run.snapshot.fields]
-    least = thresholds(found, data.test, most)
-    rule = Rule(thresholds=dict(zip(ids, least, strict=True)), limits=dict(zip(ids, most, strict=True)))
-    judged = _judge(run, data.test, found, least, most)
-    evaluations.keep(run.attempt, evaluations.Evaluation(rule=rule, images=tuple(judged)))
-    return score(found, data.test, len(ids)) if data.test else None, rule
-
-
-def _judge(
-    run: _Run, examples: Sequence[Example], found: Sequence[Detections], least: Sequence[float], most: Sequence[int]
-) -> Iterator[JudgedImage]:
-    """Each test image that could be read, with what was found on it and what of it is right."""
-    labelled = {example.image: example for example in examples}
+    rule = run.judge.learn_rule(found, data.test, data.labelled)
     revisions = {item.image: item.rev for item in run.snapshot.labelled}
-    fields = run.snapshot.fields
-    for detections in found:
-        judgement = judge(detections, labelled[detections.image], least, most)
-        yield JudgedImage(
-            image=detections.image,
-            rev=revisions[detections.image],
-            detections=_record(detections, run.snapshot).detections,
-            right=tuple(fields[label].id for label in judgement.right),
-            missing=tuple(fields[label].id for label in judgement.missing),
-            wrong=tuple(fields[label].id for label in judgement.wrong),
-        )
+    kept, judgements = judge_all(run.judge, found, data.test, revisions, rule)
+    evaluations.keep(run.attempt, kept)
+    if not data.test:
+        return _Outcome(rule, None, {})
+    evaluation = run.judge.score(found, data.test, model.num_classes)
+    return _Outcome(rule, evaluation, run.judge.figures(evaluation, judgements))
 
 
-def _detect(run: _Run, model: FieldDetector, unlabelled: Sequence[Example]) -> None:
+def _detect(run: _Run, model: PageModel, unlabelled: Sequence[Example]) -> None:
     """Append the detections of every unlabelled image; those an earlier attempt found with these weights are copied."""
     known = _known_detections(run)
     todo = [example for example in unlabelled if example.image not in known]
@@ -267,7 +189,7 @@ def _detect(run: _Run, model: FieldDetector, unlabelled: Sequence[Example]) -> N
         for line in known.values():
             writer.write(line)
         for done, found in enumerate(detect(model, todo, run.device, run.loaders, run.reporter.notice), start=len(known) + 1):
-            writer.write(_record(found, run.snapshot).model_dump_json().encode())
+            writer.write(run.judge.record(found).model_dump_json().encode())
             run.reporter.progress(StageName.DETECTION, done, len(unlabelled))
             if run.stop.is_set():
                 return
@@ -283,45 +205,44 @@ def _known_detections(run: _Run) -> dict[str, bytes]:
     return known
 
 
-def _record(found: Detections, snapshot: Snapshot) -> ImageDetections:
-    """Detections as the store keeps them; boxes of no area, which rounding can leave, are left out."""
-    detections = tuple(
-        # Hundredths of a pixel are finer than anybody draws; more digits only lengthen the line.
-        Detection(field=snapshot.fields[field].id, xyxy=(left, top, right, bottom), score=round(float(certainty), 4))
-        for (left, top, right, bottom), field, certainty in zip(found.xyxy.round(2).tolist(), found.class_id, found.score, strict=True)
-        if right - left >= 1 and bottom - top >= 1
-    )
-    return ImageDetections(image=found.image, detections=detections)
-
-
-def _publish(run: _Run, model: FieldDetector, data: Data, evaluation: Evaluation | None, rule: Rule) -> None:
+def _publish(run: _Run, model: PageModel, data: Data, outcome: _Outcome) -> None:
     """Publish the model under the process's id, unless the attempt was declared lost meanwhile."""
     if load_if_there(Ended, run.attempt.end) is not None:
         raise Refused("Attempt {attempt} was ended meanwhile; nothing more of it is kept", attempt=run.attempt.folder.name)
     # The bytes that are hashed are those that are written, so the record vouches for the file.
     published = to_bytes(weights(model))
-    spec, fields = run.process.spec, run.snapshot.fields
-    scores = evaluation.per_field if evaluation else ()
+    spec, evaluation = run.process.spec, outcome.evaluation
     record = Model(
         # One model a process: an attempt that publishes again cannot make a second.
         id=run.process.id,
         project=spec.project,
+        task=run.judge.task,
         kind=spec.kind,
+        model_type=spec.template.model_type,
         author=spec.author,
         template=spec.template.name,
         machine=spec.machine,
-        base_model=run.parameters.base_model,
-        fields=fields,
+        base_model=beginning.architecture(run.base),
+        parent=run.base.model.id if run.base.model else None,
+        fields=run.snapshot.fields,
         canvas=model.canvas,
-        rule=rule,
+        rule=outcome.rule,
         map_50=evaluation.map_50 if evaluation else None,
         map_50_95=evaluation.map_50_95 if evaluation else None,
-        # Not strict: without a test image there are no scores at all.
-        per_field={field.id: FieldScore(ap_50=each.ap_50, ap_50_95=each.ap) for field, each in zip(fields, scores, strict=False)},
+        accuracy=evaluation.accuracy if evaluation else None,
+        per_field=outcome.per_field,
         iterations=run.parameters.iterations,
         images=len(data.train),
         test_images=len(data.test),
+        attempt=run.process.attempts[-1].number,
+        seconds=_seconds(run.process),
         weights_sha256=sha256(published),
         at=now(),
     )
     models.publish(run.store, record, published)
+
+
+def _seconds(process: Process) -> float:
+    """How long all attempts took together, the one under way until now."""
+    spans = [(attempt.end.at if attempt.end else now()) - attempt.started.at for attempt in process.attempts if attempt.started]
+    return round(sum(span.total_seconds() for span in spans), 1)

@@ -14,10 +14,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from worker import evaluate
 from worker.data import Batch, Example, batches
-from worker.detect import detect
-from worker.evaluate import Evaluation, FieldScore, score
-from worker.models.detector import FieldDetector
+from worker.detect import Detections, detect
+from worker.evaluate import Evaluation, FieldScore
+from worker.models import PageModel
 from worker.models.precision import precision, prepare
 
 # The template's learning rate is on the scale of SGD with momentum, where 0.005 is the usual start. The optimiser here
@@ -88,19 +89,24 @@ class Progress(Protocol):
         """Whether to stop now, after a whole iteration."""
 
 
+Score = Callable[[Sequence[Detections], Sequence[Example], int], Evaluation]
+"""What judges detections by examples, for this number of fields or classes; an image without detections was missed."""
+
+
 class NonFiniteLoss(ArithmeticError):
     """The loss became infinite or not a number; the message says when, and what to change."""
 
 
 def train(
-    model: FieldDetector,
+    model: PageModel,
     train_examples: Sequence[Example],
     test_examples: Sequence[Example],
     settings: TrainSettings,
     progress: Progress,
     resume: TrainState | None = None,
+    score: Score = evaluate.score,
 ) -> Trained:
-    """Teach `model` the examples; it is left holding its best weights by test AP, or the last without a test set.
+    """Teach `model` the examples; it is left holding its best weights by `score`, or the last without a test set.
 
     Raises NoExamples if not one training image can be read, NonFiniteLoss, and torch's own error when not even one
     image at a time fits into memory.
@@ -117,7 +123,7 @@ def train(
             progress.iteration(run.done, loss, lr, perf_counter() - started)
             # At the end too, or the last weights of a run of 150 would never be measured.
             due = run.done % settings.evaluate_every == 0 or run.done == settings.iterations
-            best = bool(test_examples) and due and run.evaluate(test_examples)
+            best = bool(test_examples) and due and run.evaluate(test_examples, score)
             # After the evaluation, so that weights just found best are in it, and before the stop, which relies on it.
             progress.checkpoint(run.done, run.state, best)
             stopped = progress.stop_asked()
@@ -129,7 +135,7 @@ def train(
     return Trained(stopped, run.done, run.best)
 
 
-def _batches(examples: Sequence[Example], model: FieldDetector, settings: TrainSettings, done: int) -> Generator[Batch, None, None]:
+def _batches(examples: Sequence[Example], model: PageModel, settings: TrainSettings, done: int) -> Generator[Batch, None, None]:
     return batches(
         examples,
         model.canvas,
@@ -153,7 +159,7 @@ def _share(iteration: int, iterations: int) -> float:
 class _Run:
     """What changes while a model learns."""
 
-    def __init__(self, model: FieldDetector, settings: TrainSettings, progress: Progress) -> None:
+    def __init__(self, model: PageModel, settings: TrainSettings, progress: Progress) -> None:
         self.model = prepare(model, settings.device)
         self.settings = settings
         self.progress = progress
@@ -241,8 +247,8 @@ class _Run:
         now = self.model.state_dict()
         torch._foreach_lerp_(list(self.average.values()), [now[name] for name in self.average], 1 - keep)
 
-    def evaluate(self, examples: Sequence[Example]) -> bool:
-        """Report the AP of the averaged weights → whether it is the best so far."""
+    def evaluate(self, examples: Sequence[Example], score: Score) -> bool:
+        """Report how good the averaged weights are → whether they are the best so far."""
         # The averaged weights are the ones that get published, so they are judged; those that learn wait here.
         learning = _copy(self.model.state_dict())
         self.model.load_state_dict(self.average)
@@ -253,7 +259,7 @@ class _Run:
         self.model.load_state_dict(learning)
         self.progress.evaluation(self.done, result)
         # Of equals the later: it has seen more.
-        if self.best is not None and result.map_50_95 < self.best.map_50_95:
+        if self.best is not None and result.quality < self.best.quality:
             return False
         self.best, self.best_weights = result, _copy(self.average)
         return True
@@ -315,5 +321,4 @@ def _out_of_memory(error: RuntimeError) -> bool:
 def _read_evaluation(raw: dict[str, Any] | None) -> Evaluation | None:
     if raw is None:
         return None
-    per_field = tuple(FieldScore(**field) for field in raw["per_field"])
-    return Evaluation(raw["map_50"], raw["map_50_95"], per_field)
+    return Evaluation(**{**raw, "per_field": tuple(FieldScore(**field) for field in raw["per_field"])})

@@ -1,4 +1,4 @@
-"""The dialog before labels are applied: a threshold for each field, what it means in numbers, and pictures of it."""
+"""The dialog before labels are applied: a threshold for each field or class, what it means in numbers, and pictures of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,6 +12,8 @@ from pages.parts.text import plain
 from pages.parts.thresholds import threshold_sliders
 from storage import actions, images
 from storage.core import Store, StoreError
+from storage.detections import Detection
+from storage.images import Image
 from storage.plans import Rule
 from storage.processes import Process
 from storage.projects import Field, Project
@@ -37,11 +39,11 @@ def render_apply_dialog(store: Store, process: Process, confirm: Callable[[str, 
     project, rule = actions.project_of(store, process), actions.rule_for(store, process, None)
     with st.spinner(_("Reading what was found …")):
         data = load_apply_data(store, process, project, rule)
-    # Fields that the project has and the model knows.
+    # Fields, or classes, that the project has and the model knows.
     fields = [field for field in project.fields if field.id in rule.thresholds]
     left, right = st.columns([2, 3], gap="large")
     with left:
-        moved = _render_thresholds(process, fields, rule, data)
+        moved = _render_thresholds(process, project, fields, rule, data)
         thresholds = {**rule.thresholds, **moved}
         _render_left_out(store, project, data)
         receiving = len(data.counts.images(thresholds))
@@ -51,8 +53,8 @@ def render_apply_dialog(store: Store, process: Process, confirm: Callable[[str, 
         _render_pictures(store, project, fields, data, thresholds)
 
 
-def _render_thresholds(process: Process, fields: Sequence[Field], rule: Rule, data: ApplyData) -> dict[str, float]:
-    """A slider for each field; returns the thresholds that a person moved."""
+def _render_thresholds(process: Process, project: Project, fields: Sequence[Field], rule: Rule, data: ApplyData) -> dict[str, float]:
+    """A slider for each field, or class; returns the thresholds that a person moved."""
     # Ours, not the component's own state, which is gone when it was not drawn for a run.
     moved: dict[str, float] = st.session_state.setdefault(_MOVED, {})
     threshold_sliders(
@@ -63,6 +65,7 @@ def _render_thresholds(process: Process, fields: Sequence[Field], rule: Rule, da
         len(data.candidates.free),
         key=f"thresholds_{process.id}",
         on_moved=lambda thresholds: st.session_state.update({_MOVED: thresholds}),
+        task=project.task,
     )
     return moved
 
@@ -93,7 +96,7 @@ def _render_names(store: Store, project: Project, words: str, left_out: Sequence
 
 
 def _render_pictures(store: Store, project: Project, fields: Sequence[Field], data: ApplyData, thresholds: Mapping[str, float]) -> None:
-    """Some images with the boxes that are applied, and faintly those that are not; by turns least certain and any others."""
+    """Some images with what is applied, and faintly what is not; by turns least certain and any others."""
     order = data.to_look_at
     if not order:
         st.info(_("There is no image left that labels could be applied to."))
@@ -103,7 +106,9 @@ def _render_pictures(store: Store, project: Project, fields: Sequence[Field], da
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(
             _("**What is applied**, least certain images first"),
-            help=_("Every other image is drawn by lot. Dashed boxes stay below the least score."),
+            help=_("Every other image is drawn by lot. Dashed boxes stay below the least score.")
+            if project.task == "fields"
+            else _("Every other image is drawn by lot. A class that is crossed out stays below the least score, its image unlabelled."),
         )
         st.button(
             _("Show others"),
@@ -113,10 +118,11 @@ def _render_pictures(store: Store, project: Project, fields: Sequence[Field], da
             on_click=_show_others,
             args=(place + SHOWN,),
         )
-    columns = st.columns(3)
-    for position, image in enumerate(shown):
-        with columns[position % 3]:
-            _render_picture(store, project, fields, data, thresholds, image)
+    # A row at a time, or long file names would put the pictures below them out of line.
+    for first in range(0, len(shown), 3):
+        for column, image in zip(st.columns(3), shown[first : first + 3], strict=False):
+            with column:
+                _render_picture(store, project, fields, data, thresholds, image)
 
 
 def _render_picture(
@@ -128,6 +134,15 @@ def _render_picture(
     except StoreError:
         return  # deleted since the counts were made; the next move counts again
     found = [detection for detection in data.table.on(image) if detection.field in known]
+    if project.task == "classes":
+        _render_class(project, record, known, found, thresholds)
+    else:
+        _render_boxes(project, record, known, found, thresholds)
+
+
+def _render_boxes(
+    project: Project, record: Image, known: Mapping[str, Field], found: Sequence[Detection], thresholds: Mapping[str, float]
+) -> None:
     kept = [detection.score >= thresholds[detection.field] for detection in found]
     marks = [
         Mark(
@@ -137,9 +152,26 @@ def _render_picture(
             found=not is_kept,
         )
         for detection, is_kept in zip(found, kept, strict=True)
+        if detection.xyxy  # which only classes lack
     ]
-    page_picture(project.id, record, marks, room=ROOM, key=f"apply_{image}", legend=(_("is applied"), _("below the least score")))
+    page_picture(project.id, record, marks, room=ROOM, key=f"apply_{record.id}", legend=(_("is applied"), _("below the least score")))
     st.caption(f"{plain(record.name)} · " + _("{done} of {total}").format(done=sum(kept), total=len(kept)))
+
+
+def _render_class(
+    project: Project, record: Image, known: Mapping[str, Field], found: Sequence[Detection], thresholds: Mapping[str, float]
+) -> None:
+    """The image with the class found on it, in the class's colour if it is applied, else crossed out."""
+    page_picture(project.id, record, (), room=ROOM, key=f"apply_{record.id}")
+    with st.container(gap="xxsmall"):
+        for detection in found:
+            words = f"{plain(known[detection.field].name)} {number(detection.score, 2)}"
+            # The swatch alone is coloured, as that of the slider: a class's colour may be too light for words.
+            swatch = f':color[■]{{foreground="{known[detection.field].colour}"}}'
+            st.markdown(f"{swatch} **{words}**" if detection.score >= thresholds[detection.field] else f":gray[~~{words}~~]")
+        if not found:
+            st.markdown(f":gray[{_('no class')}]")
+        st.caption(plain(record.name))
 
 
 def _show_others(place: int) -> None:

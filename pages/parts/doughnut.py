@@ -1,12 +1,13 @@
 """Shares of a whole as a doughnut or a bar: pure functions that return HTML in the page's own colours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from pages.parts.i18n import number
 from pages.parts.image_states import IMAGE_STATES, image_state_name
-from storage.index import Counts
+from storage.index import Counts, State
+from storage.projects import Project
 
 _EMPTY = "rgba(134, 142, 150, 0.25)"
 
@@ -18,6 +19,30 @@ class Slice:
     name: str
     colour: str
     count: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar made of slices: its name, and the colour that stands for it elsewhere."""
+
+    name: str
+    colour: str
+    slices: Sequence[Slice]
+
+    @property
+    def count(self) -> int:
+        """What its slices count together."""
+        return sum(part.count for part in self.slices)
+
+
+def class_bars(project: Project, found: Mapping[str, Mapping[State, int]]) -> list[Bar]:
+    """A bar for each class of the project, made of its images by state; ``found`` counts them by class id."""
+    return [Bar(known.name, known.colour, _slices(found.get(known.id, {}))) for known in project.fields]
+
+
+def _slices(numbers: Mapping[State, int]) -> list[Slice]:
+    shown: tuple[State, ...] = ("labelled", "corrected", "reviewed", "auto")
+    return [Slice(image_state_name(state), IMAGE_STATES[state].colour, numbers.get(state, 0)) for state in shown]
 
 
 def state_slices(counts: Counts) -> list[Slice]:
@@ -52,6 +77,25 @@ def share_bar(slices: Sequence[Slice]) -> str:
         f'<div role="img" aria-label="{described}" title="{described}" style="display: flex; height: 0.5rem; border-radius: 0.25rem;'
         f' overflow: hidden; background: {_EMPTY}">{parts}</div>'
     )
+
+
+def bars(rows: Sequence[Bar]) -> str:
+    """A table with a row for each bar: its name, its parts drawn in proportion to the longest bar, and its count."""
+    longest = max((row.count for row in rows), default=0)
+    drawn = "".join(_bar_row(row, longest) for row in rows)
+    style = "border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.93rem; line-height: 1.6"
+    return f'<table style="{style}">{drawn}</table>'
+
+
+def _bar_row(row: Bar, longest: int) -> str:
+    width = 100 * row.count / longest if row.count else 0
+    faint = "" if row.count else "; opacity: 0.6"
+    swatch = f'<span style="flex: none; width: 0.75rem; height: 0.75rem; border-radius: 0.2rem; background: {row.colour}"></span>'
+    name = f'<div style="display: flex; gap: 0.5rem; align-items: center; overflow-wrap: anywhere">{swatch}{escape(row.name)}</div>'
+    drawn = f'<div style="width: {width:.2f}%; min-width: 2px">{share_bar(row.slices)}</div>' if row.count else ""
+    cells = f'<td style="border: 0; padding: 0.1rem 0">{name}</td><td style="border: 0; width: 50%; padding-left: 1rem">{drawn}</td>'
+    count = f'<td style="border: 0; text-align: right; padding-left: 1rem">{number(row.count)}</td>'
+    return f'<tr style="border: 0{faint}">{cells}{count}</tr>'
 
 
 def _described(slices: Sequence[Slice]) -> str:

@@ -1,49 +1,28 @@
 """What can be done with the chosen images: open, turn, put into a split, delete and restore."""
 
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.guard import User
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.image_list import ImageList, choose, choose_everything
 from pages.parts.image_view import split_names
+from pages.parts.image_work import PROBLEMS, Work, change_all
 from pages.parts.text import explain
 from pages.parts.toasts import say
 from storage import images
-from storage.core import ProjectPaths, Store, StoreError
 from storage.images import Image
-from storage.index import Index
 from storage.rights import Right
 from storage.turns import Turn, turned
 
-_ASKED, _DELETED, _PROBLEMS = "image_action", "deleted_images", "image_problems"  # of the session
-_SHOW_PROGRESS_S = 1.0
+_ASKED, _DELETED = "image_action", "deleted_images"  # of the session
 _PROBLEMS_SHOWN = 5
-_AT_ONCE = 4  # changes under way: each waits for the disk, not for a core
 
 
-@dataclass(frozen=True)
-class Work:
-    """The list that is looked at, by whom, and where its images are kept."""
-
-    store: Store
-    index: Index
-    images: ImageList
-    user: User
-
-    @property
-    def paths(self) -> ProjectPaths:
-        """The project's folders."""
-        return self.store.project(self.images.project.id)
-
-
-def render_toolbar(work: Work) -> None:
-    """The buttons for chosen images, and how many are chosen."""
+def render_toolbar(work: Work) -> DeltaGenerator:
+    """The buttons for chosen images, and how many are chosen; returns the line that says so, for what else belongs there."""
     is_bin = work.images.view.wanted.state == "deleted"
     with st.container(horizontal=True, vertical_alignment="center"):
         if is_bin:
@@ -55,8 +34,10 @@ def render_toolbar(work: Work) -> None:
             _button(work, "split", _("Split"), "call_split", "edit")
             _button(work, "delete", _("Delete"), "delete", "delete")
     # A line of its own, as its length changes and the buttons should stay where they are.
-    with st.container(horizontal=True, vertical_alignment="center"):
+    line = st.container(horizontal=True, vertical_alignment="center")
+    with line:
         _render_count(work.images)
+    return line
 
 
 def render_action(work: Work) -> None:
@@ -102,7 +83,7 @@ def _button(work: Work, action: str, label: str, icon: str, right: Right) -> Non
 
 def _press(action: str) -> None:
     st.session_state[_ASKED] = action
-    st.session_state.pop(_PROBLEMS, None)
+    st.session_state.pop(PROBLEMS, None)
     st.session_state.pop(_DELETED, None)
 
 
@@ -120,12 +101,12 @@ def _carry_out(work: Work, action: str) -> None:
         _restore(work, chosen)
     else:
         by: Turn = 90 if action == "right" else 270
-        _change(work, chosen, lambda image: images.change(work.paths, image, work.user.account, turn=turned(image.turn, by)))
+        change_all(work, chosen, lambda image: images.change(work.paths, image, work.user.account, turn=turned(image.turn, by)))
     st.rerun()
 
 
 def _restore(work: Work, chosen: Sequence[str]) -> None:
-    done = _change(work, chosen, lambda image: _set_deleted(work, image, deleted=False))
+    done = change_all(work, chosen, lambda image: _set_deleted(work, image, deleted=False))
     choose([])
     say(ngettext("{count} image restored", "{count} images restored", done))
 
@@ -136,30 +117,9 @@ def _set_deleted(work: Work, image: Image, *, deleted: bool) -> None:
         images.change(work.paths, image, work.user.account, deleted=deleted)
 
 
-def _change(work: Work, chosen: Sequence[str], change: Callable[[Image], object]) -> int:
-    """Change every image as it is now; how many could be. The others are said with their reasons on the next run."""
-    problems: list[StoreError] = []
-    st.session_state[_PROBLEMS] = problems
-
-    def attempt(image: str) -> None:
-        try:
-            change(images.find(work.paths, image))
-        except StoreError as error:
-            problems.append(error)
-
-    begun, place = time.monotonic(), st.empty()
-    # A press of anything ends this run at its next call of Streamlit. The block still waits for all that it was given.
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for done, change_done in enumerate([pool.submit(attempt, image) for image in chosen]):
-            change_done.result()
-            if time.monotonic() - begun > _SHOW_PROGRESS_S and done % 10 == 0:
-                place.progress(done / len(chosen), _("{done} of {total}").format(done=number(done), total=number(len(chosen))))
-    return len(chosen) - len(problems)
-
-
 def _render_outcome(work: Work) -> None:
     """What could not be changed, and the way back from a deletion."""
-    if problems := st.session_state.get(_PROBLEMS):
+    if problems := st.session_state.get(PROBLEMS):
         first = ngettext("{count} image could not be changed:", "{count} images could not be changed:", len(problems))
         st.error("\n- ".join([first, *map(explain, problems[:_PROBLEMS_SHOWN])]))
     project, deleted = st.session_state.get(_DELETED, (None, []))
@@ -185,7 +145,7 @@ def _render_delete(work: Work) -> None:
         _forget()
         # Before it is done: also when this run is ended by another press, there is a way back.
         st.session_state[_DELETED] = (work.images.project.id, chosen)
-        _change(work, chosen, lambda image: _set_deleted(work, image, deleted=True))
+        change_all(work, chosen, lambda image: _set_deleted(work, image, deleted=True))
         choose([])
         st.rerun()
 
@@ -201,9 +161,17 @@ def _render_split(work: Work) -> None:
     ]
     chosen: Any = st.radio(_("Split"), list(splits), format_func=lambda code: splits[code], captions=captions, key="split_choice")
     if chosen == "test" or any(row.split == "test" for row in rows):
-        st.warning(_("With other test images, AP cannot be compared with that of earlier runs."), icon=":material/warning:")
+        st.warning(_incomparable(work), icon=":material/warning:")
     if st.button(_("Save"), key="confirm", type="primary"):
         _forget()
-        done = _change(work, [row.image for row in rows], lambda image: images.change(work.paths, image, work.user.account, split=chosen))
+        done = change_all(
+            work, [row.image for row in rows], lambda image: images.change(work.paths, image, work.user.account, split=chosen)
+        )
         say(ngettext("Split of {count} image changed", "Split of {count} images changed", done))
         st.rerun()
+
+
+def _incomparable(work: Work) -> str:
+    if work.images.project.task == "classes":
+        return _("With other test images, accuracy cannot be compared with that of earlier runs.")
+    return _("With other test images, AP cannot be compared with that of earlier runs.")

@@ -8,20 +8,27 @@ import streamlit as st
 from pages.parts.i18n import _, number
 from pages.parts.image_states import IMAGE_STATES, image_state_name
 from pages.parts.image_view import Layout, View, split_names
-from pages.parts.links import linked_choice, set_link
+from pages.parts.links import linked_choice, linked_select, set_link
 from storage.index import Counts, Filter, Order, Which
+from storage.projects import Project
 
-_FILTERS = ("state", "origin", "split", "name")
+_FILTERS = ("state", "origin", "split", "name", "class")
 _LAYOUT = "image_layout"  # of the session
 
 
-def render_filters(counts: Counts, on_change: Callable[[], None]) -> View:
+def render_filters(project: Project, counts: Counts, on_change: Callable[[], None]) -> View:
     """Draw the filters and return what they say; ``on_change`` is called before the run that follows a change."""
+    is_classes = project.task == "classes"
     state = _linked(st.pills, _("State"), _states(counts), "state", on_change, required=True, label_visibility="collapsed")
     # Of fixed shares, so that nothing moves when a longer text is chosen.
-    name, origin, split, order, layout = st.columns([5, 4, 4, 5, 5])
+    name, *class_place, origin, split, order, layout = st.columns([5, 5, 4, 4, 5, 5] if is_classes else [5, 4, 4, 5, 5])
     with name:
         part = _linked_text(_("File name"), "name", on_change)
+    of_class = None
+    if is_classes:
+        with class_place[0]:
+            names = {known.id: known.name for known in project.fields}
+            of_class = linked_select(_("Class"), names, "class", placeholder=_("All classes"), on_change=on_change)
     with origin:
         by = _linked(st.selectbox, _("Labelled by"), _origins(), "origin", on_change)
     with split:
@@ -32,9 +39,9 @@ def render_filters(counts: Counts, on_change: Callable[[], None]) -> View:
         # The layout last looked at, where the address names none: links of the sidebar carry no parameters.
         if "view" not in st.query_params:
             set_link("view", st.session_state.get(_LAYOUT))
-        shown = _linked(st.segmented_control, _("View"), _layouts(), "view", on_change, required=True, width="stretch")
+        shown = _linked(st.segmented_control, _("View"), _layouts(is_classes), "view", on_change, required=True, width="stretch")
     st.session_state[_LAYOUT] = shown
-    wanted = Filter(cast(Which, state), cast(Any, by or None), cast(Any, of or None), part)
+    wanted = Filter(cast(Which, state), cast(Any, by or None), cast(Any, of or None), part, of_class)
     return View(wanted, cast(Order, ordered.removeprefix("-")), ordered.startswith("-"), cast(Layout, shown))
 
 
@@ -93,5 +100,7 @@ def _orders() -> dict[str, str]:
     }
 
 
-def _layouts() -> dict[str, str]:
-    return {"table": _("Table"), "grid": _("Grid")}
+def _layouts(is_classes: bool) -> dict[str, str]:
+    """The layouts, first the one that is shown first: classes are seen and given in the grid."""
+    layouts = {"table": _("Table"), "grid": _("Grid")}
+    return dict(reversed(layouts.items())) if is_classes else layouts

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.i18n import _, moment, ngettext, number
-from pages.parts.image_grid import image_grid
+from pages.parts.image_grid import ClassBar, image_grid
 from pages.parts.image_states import IMAGE_STATES, image_state_name
 from pages.parts.image_view import View, split_names
 from pages.parts.links import set_link
@@ -20,6 +20,7 @@ from storage.turns import turned_size
 # Rows of a page: 48 fills rows of four, six and eight tiles. More would only be more to send.
 PAGE = {"table": 50, "grid": 48}
 _ROW_HEIGHT, _HEADER, _TABLE_HEIGHT = 52, 36, 720  # pixels
+_GONE = "#868e96"  # of a class that left the scheme
 
 _CHOSEN, _VIEW, _ROUND, _TABLE, _PAGE = "chosen_images", "chosen_view", "chosen_round", "image_table", "image_page"
 
@@ -89,11 +90,11 @@ def choose_everything(images: ImageList) -> None:
     st.session_state[_VIEW] = (images.project.id, images.view.wanted)
 
 
-def render_list(images: ImageList) -> str | None:
-    """Draw the page of rows; the id of an image that was opened."""
+def render_list(images: ImageList, bar: ClassBar | None) -> str | None:
+    """Draw the page of rows, a grid with the bar that gives classes; the id of an image that was opened."""
     _render_damage(images)
     if images.view.layout == "grid":
-        return _render_grid(images)
+        return _render_grid(images, bar)
     _render_table(images)
     return None
 
@@ -117,31 +118,42 @@ def _render_damage(images: ImageList) -> None:
             st.markdown(f"**{plain(row.name)}**: {plain(row.damage or '')}")
 
 
-def _render_grid(images: ImageList) -> str | None:
+def _render_grid(images: ImageList, bar: ClassBar | None) -> str | None:
     round_ = st.session_state.get(_ROUND, 0)
 
     def chosen(ids: list[str]) -> None:
         st.session_state[_CHOSEN] = ids
         st.session_state.pop(_VIEW, None)
 
-    tiles = [_tile(images.project.id, row) for row in images.rows]
-    return image_grid(tiles, images.chosen, round_, label=_("Images"), on_chosen=chosen)
+    tiles = [_tile(images.project, row) for row in images.rows]
+    return image_grid(tiles, images.chosen, round_, label=_("Images"), on_chosen=chosen, bar=bar)
 
 
-def _tile(project: str, row: Row) -> dict[str, Any]:
+def _tile(project: Project, row: Row) -> dict[str, Any]:
     width, height = turned_size(row.width, row.height, row.turn)
     state = image_state_name(row.state)
     more = [*([number(row.score, 2)] if row.score is not None else []), *([split_names()[row.split]] if row.split else [])]
     return {
         "image": row.image,
         "name": row.name,
-        "thumb": thumb_address(project, row),
+        "thumb": thumb_address(project.id, row),
+        "base": row.label_rev,
+        "class": _class_of(project, row),
         "colour": IMAGE_STATES[row.state].colour,
         "state": state,
         "more": " · ".join(more),
         # In full, since a tile cuts off what is long.
         "title": "\n".join([row.name, f"{width} × {height}", " · ".join([state, *more])]),
     }
+
+
+def _class_of(project: Project, row: Row) -> dict[str, str] | None:
+    """Id, name and colour of the image's class; None if it has none."""
+    if row.class_id is None:
+        return None
+    known = {field.id: field for field in project.fields}.get(row.class_id)
+    name, colour = (known.name, known.colour) if known else (_("Deleted class"), _GONE)
+    return {"id": row.class_id, "name": name, "colour": colour}
 
 
 def _render_table(images: ImageList) -> None:
@@ -155,8 +167,8 @@ def _render_table(images: ImageList) -> None:
     here = set(images.chosen)
     st.session_state[_TABLE] = {"selection": {"rows": [place for place, image in enumerate(ids) if image in here]}}
     st.dataframe(
-        image_frame(images.project.id, images.rows),
-        column_config=_columns(),
+        image_frame(images.project, images.rows),
+        column_config=_columns(images.project),
         hide_index=True,
         key=_TABLE,
         on_select=chosen,
@@ -166,18 +178,20 @@ def _render_table(images: ImageList) -> None:
     )
 
 
-def image_frame(project: str, rows: Sequence[Row]) -> pd.DataFrame:
+def image_frame(project: Project, rows: Sequence[Row]) -> pd.DataFrame:
     """One row an image, as text in the reader's language."""
     return pd.DataFrame([_cells(project, row) for row in rows])
 
 
-def _cells(project: str, row: Row) -> dict[str, Any]:
+def _cells(project: Project, row: Row) -> dict[str, Any]:
     width, height = turned_size(row.width, row.height, row.turn)
+    found = _class_of(project, row)
+    boxes, classes = {"boxes": number(row.boxes) if row.label_rev else "–"}, {"class": [found["name"]] if found else []}
     return {
-        "thumb": thumb_address(project, row),
+        "thumb": thumb_address(project.id, row),
         "name": row.name,
         "state": [image_state_name(row.state)],
-        "boxes": number(row.boxes) if row.label_rev else "–",
+        **(classes if project.task == "classes" else boxes),
         "split": split_names()[row.split] if row.split else "–",
         "score": number(row.score, 2),
         "size": f"{width} × {height}",
@@ -192,7 +206,7 @@ def thumb_address(project: str, row: Row) -> str:
     return f"/app/static/thumbs/{project}/{row.image}?turn={row.turn}"
 
 
-def _columns() -> dict[str, Any]:
+def _columns(project: Project) -> dict[str, Any]:
     config, text = st.column_config, st.column_config.TextColumn
     states, colours = zip(*((image_state_name(state), look.colour) for state, look in IMAGE_STATES.items()), strict=True)
     return {
@@ -200,12 +214,25 @@ def _columns() -> dict[str, Any]:
         "name": text(_("File name"), width=150),
         # The only kind of column with coloured chips.
         "state": config.MultiselectColumn(_("State"), options=states, color=colours, width=165),
+        "class": _class_column(project),
         # Text: number columns follow the browser's language, not the one chosen here.
         "boxes": text(_("Boxes"), alignment="right", width=60),
         "split": text(_("Split"), width=80),
-        "score": text(_("Certainty"), alignment="right", width=80, help=_("Of the least certain box that a model found, from 0 to 1")),
+        "score": text(_("Certainty"), alignment="right", width=80, help=_certainty_help(project)),
         "size": text(_("Size"), alignment="right", width=100),
         "author": text(_("Author"), width=75),
         "changed": text(_("Label changed"), width=112),
         "added": text(_("Added"), width=110),
     }
+
+
+def _class_column(project: Project) -> Any:
+    names = [*(known.name for known in project.fields), _("Deleted class")]
+    colours = [*(known.colour for known in project.fields), _GONE]
+    return st.column_config.MultiselectColumn(_("Class"), options=names, color=colours, width=150)
+
+
+def _certainty_help(project: Project) -> str:
+    if project.task == "classes":
+        return _("How certain the model was of the class, from 0 to 1")
+    return _("Of the least certain box that a model found, from 0 to 1")

@@ -1,11 +1,14 @@
-"""Every text of the box editor, by the name its scripts have for it; most are named after the command they describe."""
+"""Every text of the editor, by the name its scripts have for it; most are named after the command they describe."""
 
 from pages.parts.i18n import _
+from pages.parts.labelling_class_texts import class_texts
+from storage.projects import Task
 
 
-def editor_texts() -> dict[str, str]:
+def editor_texts(task: Task) -> dict[str, str]:
     """The editor's texts in the reader's language; what stands in braces is filled in by its scripts."""
-    return {**_commands(), **_saving(), **_versions(), **_walking(), **_help()}
+    texts = {**_commands(), **_saving(), **_versions(), **_walking(), **_help()}
+    return {**texts, **class_texts()} if task == "classes" else texts
 
 
 def _commands() -> dict[str, str]:

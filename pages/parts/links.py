@@ -1,4 +1,4 @@
-"""Widgets whose value stands in the page's address, so that a view can be sent to somebody or kept as a bookmark.
+"""Where links lead, and widgets whose value stands in the page's address, so that a view can be sent to somebody.
 
 Streamlit's own ``bind="query-params"`` writes the option's text, which differs from language to language; here the
 address carries the code.
@@ -8,6 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+
+from storage.templates import RunKind
+
+
+def process_page(kind: RunKind) -> str:
+    """The page of processes of this kind, as ``st.switch_page`` and ``st.page_link`` take it."""
+    return "processes.py" if kind == "auto-label" else "training_processes.py"
+
+
+def template_page(kind: RunKind) -> str:
+    """The page of templates of this kind."""
+    return "templates.py" if kind == "auto-label" else "training_templates.py"
 
 
 def linked_select(

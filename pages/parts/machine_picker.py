@@ -33,7 +33,8 @@ def render_machine_picker(store: Store, key: str) -> Candidate | None:
     found = load_candidates(store)
     free = {candidate.machine.id: candidate for candidate in found if candidate.obstacle is None}
     if st.session_state.get(key) not in free:  # it was taken or went away since
-        st.session_state[key] = next(iter(free), None)
+        # One that is idle rather than one with a queue.
+        st.session_state[key] = min(free, key=lambda identifier: len(free[identifier].busy), default=None)
     if free:
         st.radio(
             _("Target machine"),

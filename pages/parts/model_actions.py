@@ -1,93 +1,138 @@
-"""What people do with a model: keep it under Models, name and describe it, download it."""
+"""What people do with a model by one click: try it, keep it under Models, download it, make it a base model, restore it."""
+
+from typing import Literal
 
 import streamlit as st
 
-from pages.parts.data import get_store
 from pages.parts.guard import User
 from pages.parts.i18n import _
-from pages.parts.text import explain
+from pages.parts.links import set_link
+from pages.parts.text import explain, plain
 from pages.parts.toasts import say
 from storage import models
-from storage.core import StoreError
+from storage.core import Store, StoreError
 from storage.models import Listed
 
-_ASKED, _REFUSAL = "model_form", "model_refusal"  # of the session: the model whose form is open, and what was refused last
+Deed = Literal["upload", "entry", "delete"]
+
+DIALOG = "dialog"  # of the address
+_REFUSAL = "model_refusal"  # of the session: what was refused last
 
 
-def render_model_buttons(listed: Listed, user: User) -> None:
-    """Promote or take out, edit, download; one that is not possible says why when pointed at."""
-    reason = None if user.may("models", "edit") else _("You need the right to edit models")
-    with st.container(horizontal=True, width="content"):
+def render_model_buttons(store: Store, listed: Listed, user: User) -> None:
+    """What can be done with a model that is there; a button that is not possible says why when pointed at."""
+    may_not_edit = None if user.may("models", "edit") else _("You need the right to edit models")
+    may_not_delete = None if user.may("models", "delete") else _("You need the right to delete models")
+    with st.container(horizontal=True):
+        if not listed.entry.promoted:
+            dialog_button(_("Promote to Models"), "entry", ":material/bookmark_added:", may_not_edit, primary=True)
+        if st.button(_("Try it"), key="try_model", icon=":material/science:", type="primary" if listed.entry.promoted else "secondary"):
+            st.switch_page("testing.py", query_params={"model": listed.model.id})
+        download_button(listed)
+        st.button(_("Compare"), key="compare_model", icon=":material/compare:", on_click=open_comparison, args=(listed.model.id,))
         if listed.entry.promoted:
-            st.button(
-                _("Name and description"),
-                icon=":material/edit:",
-                disabled=reason is not None,
-                help=reason,
-                on_click=_ask,
-                args=(listed.model.id,),
-            )
-            st.button(
-                _("Take out of Models"),
-                icon=":material/bookmark_remove:",
-                disabled=reason is not None,
-                help=reason or _("The model stays, among those of auto-labelling; it can be promoted again."),
-                on_click=_take_out,
-                args=(listed, user),
-            )
-        else:
-            st.button(
-                _("Promote to Models"),
-                type="primary",
-                icon=":material/bookmark_added:",
-                disabled=reason is not None,
-                help=reason,
-                on_click=_ask,
-                args=(listed.model.id,),
-            )
-        st.link_button(_("Download"), f"/api/models/{listed.model.id}/download", icon=":material/download:", help=_("ZIP with the weights"))
+            dialog_button(_("Name and description"), "entry", ":material/edit:", may_not_edit)
+            _render_take_out(store, listed, user, may_not_edit)
+        dialog_button(_("Delete"), "delete", ":material/delete:", may_not_delete)
+
+
+def render_base_toggle(store: Store, listed: Listed, user: User) -> None:
+    """The switch that lists the model among the base models."""
+    key = f"base_{listed.model.id}"
+    st.session_state[key] = listed.entry.base  # somebody else may have switched it
+    reason = None if user.may("base_models", "edit") else _("You need the right to edit base models")
+    st.toggle(
+        _("Use as base model"),
+        key=key,
+        disabled=reason is not None,
+        help=reason or _("Listed on the page Base models, as a start that others are meant to train on from."),
+        on_change=lambda: switch_base(store, listed, user, st.session_state[key]),
+    )
+
+
+def render_restore(store: Store, listed: Listed, user: User) -> None:
+    """The button that brings a deleted model back."""
+    reason = None if user.may("models", "delete") else _("You need the right to delete models")
+    st.button(
+        _("Restore"),
+        key="restore_model",
+        type="primary",
+        icon=":material/restore_from_trash:",
+        disabled=reason is not None,
+        help=reason,
+        on_click=_restore,
+        args=(store, listed),
+    )
+
+
+def dialog_button(label: str, deed: Deed, icon: str, reason: str | None, *, primary: bool = False) -> None:
+    """A button that opens a dialog; with ``reason`` it is disabled."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    args = (DIALOG, deed)
+    st.button(label, key=f"model_{deed}", type=kind, icon=icon, disabled=reason is not None, help=reason, on_click=set_link, args=args)
+
+
+def download_button(listed: Listed) -> None:
+    """The model's ZIP."""
+    about = _("ZIP with the weights, what is known of the model, and how to use it; it can be uploaded again")
+    st.link_button(_("Download"), f"/api/models/{listed.model.id}/download", icon=":material/download:", help=about)
+
+
+def open_comparison(first: str | None = None) -> None:
+    """Put the comparison in the list's place, with this model as the first of the two."""
+    set_link("compare", "1")
+    set_link("first", first)
+
+
+def close() -> None:
+    """Close whichever dialog is open."""
+    set_link(DIALOG, None)
+
+
+def switch_base(store: Store, listed: Listed, user: User, base: bool) -> None:
+    """List the model among the base models, or not; what is refused is shown by the next ``render_refusal``."""
+    if not _change(store, listed, user, base=base):
+        return
+    words = _("{name} is a base model now") if base else _("{name} was taken out of the base models")
+    say(words.format(name=plain(listed.entry.name)), icon=":material/foundation:")
+
+
+def render_refusal() -> None:
+    """What was refused in the last click, if anything was."""
     if refusal := st.session_state.pop(_REFUSAL, None):
         st.error(refusal)
 
 
-def render_model_form(listed: Listed, user: User) -> None:
-    """The dialog with name and description, if it was asked for."""
-    # Kept until answered: the page may run again while the dialog is open.
-    if st.session_state.get(_ASKED) == listed.model.id:
-        title = _("Name and description") if listed.entry.promoted else _("Promote to Models")
-        # Closed with Esc it must be forgotten, or the next run would open it again.
-        st.dialog(title, icon=":material/edit:", on_dismiss=_forget)(_render_form)(listed, user)
+def _render_take_out(store: Store, listed: Listed, user: User, reason: str | None) -> None:
+    st.button(
+        _("Take out of Models"),
+        key="take_out",
+        icon=":material/bookmark_remove:",
+        disabled=reason is not None,
+        help=reason or _("The model stays, in the list of all models; it can be promoted again."),
+        on_click=_take_out,
+        args=(store, listed, user),
+    )
 
 
-def _render_form(listed: Listed, user: User) -> None:
-    with st.form("model_entry", border=False):
-        name = st.text_input(_("Name"), listed.entry.name, help=_("Letters, digits, `-`, `_` and `.`; no other model may bear it."))
-        description = st.text_area(_("Description"), listed.entry.description, placeholder=_("What it is for, what it was trained on"))
-        if not st.form_submit_button(_("Save") if listed.entry.promoted else _("Promote to Models"), type="primary"):
-            return
+def _take_out(store: Store, listed: Listed, user: User) -> None:
+    if _change(store, listed, user, promoted=False):
+        say(_("{name} was taken out of Models").format(name=plain(listed.entry.name)), icon=":material/bookmark_remove:")
+
+
+def _restore(store: Store, listed: Listed) -> None:
     try:
-        saved = models.change(get_store(), listed, user.account, name=name.strip(), description=description.strip(), promoted=True)
-    except StoreError as error:
-        # In the dialog, beside what was typed.
-        st.error(explain(error))
-        return
-    _forget()
-    say(_("Model {name} saved").format(name=saved.name) if listed.entry.promoted else _("{name} is in Models now").format(name=saved.name))
-    st.rerun()
-
-
-def _ask(model: str) -> None:
-    st.session_state[_ASKED] = model
-
-
-def _forget() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-def _take_out(listed: Listed, user: User) -> None:
-    try:
-        models.change(get_store(), listed, user.account, promoted=False)
+        models.restore(store, listed.model.id)
     except StoreError as error:
         st.session_state[_REFUSAL] = explain(error)
         return
-    say(_("{name} was taken out of Models").format(name=listed.entry.name), icon=":material/bookmark_remove:")
+    say(_("{name} is restored").format(name=plain(listed.entry.name)), icon=":material/restore_from_trash:")
+
+
+def _change(store: Store, listed: Listed, user: User, *, promoted: bool | None = None, base: bool | None = None) -> bool:
+    try:
+        models.change(store, listed, user.account, promoted=promoted, base=base)
+    except StoreError as error:
+        st.session_state[_REFUSAL] = explain(error)
+        return False
+    return True

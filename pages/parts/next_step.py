@@ -9,6 +9,7 @@ from pages.parts.states import state_name
 from storage.processes import Process, State
 
 _RUNS = frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPPING})
+_NAMED = 6  # fields or classes in one sentence
 _FOUND = frozenset({State.COMPLETED, State.APPLYING, State.APPLIED, State.ROLLING_BACK, State.ROLLED_BACK})
 
 
@@ -26,15 +27,13 @@ class Step:
 
 def path(standing: Standing) -> list[Step]:
     """Every step of the project in order; the last one is never done."""
-    if standing.project.task == "classes":  # for now they are only prepared
-        return [_images(standing), _fields(standing)]
     makers: tuple[Callable[[Standing], Step], ...] = (_images, _fields, _label, _process, _watch, _apply, _review, _use)
     return [make(standing) for make in makers]
 
 
-def current(steps: Sequence[Step]) -> Step | None:
-    """The step to take now; None if all are done."""
-    return next((step for step in steps if not step.done), None)
+def current(steps: Sequence[Step]) -> Step:
+    """The step to take now."""
+    return next(step for step in steps if not step.done)
 
 
 def _state(process: Process) -> str:
@@ -43,7 +42,10 @@ def _state(process: Process) -> str:
 
 def _images(at: Standing) -> Step:
     count = at.counts.images
-    todo = _("Upload document images of one kind, singly or in a ZIP archive. Add them all: images that come later need a new process.")
+    if at.project.task == "classes":
+        todo = _("Upload document images, singly or in a ZIP archive. Add them all: images that come later need a new process.")
+    else:
+        todo = _("Upload document images of one kind, singly or in a ZIP archive. Add them all: images that come later need a new process.")
     text = ngettext("{count} image", "{count} images", count) if count else todo
     return Step(_("Add images"), text, count > 0, "data.py", _("Add images"), at.here)
 
@@ -54,7 +56,7 @@ def _fields(at: Standing) -> Step:
         title, todo = _("Define classes"), _("Name the classes that images are sorted into.")
     else:
         title, todo = _("Define fields"), _("Name what is to be found on the images, such as number, date and total.")
-    text = ", ".join(names[:6]) + (" …" if len(names) > 6 else "") if names else todo
+    text = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "") if names else todo
     return Step(title, text, bool(names), "projects.py", title, {**at.here, "view": "fields"})
 
 
@@ -76,8 +78,7 @@ def _process(at: Standing) -> Step:
     if at.by_hand:
         return Step(title, _("Not needed: people have labelled every image."), True, "processes.py", title, at.here)
     if process is None:
-        text = _("It learns from your labels and finds the fields on all images without labels. Choose a template and a machine.")
-        return Step(title, text, False, "processes.py", _("Add process"), {**at.here, "add": "1"})
+        return Step(title, _what_it_does(at), False, "processes.py", _("Add process"), {**at.here, "add": "1"})
     name, query = process.spec.template.name, {**at.here, "process": process.id}
     if process.state == State.CREATED:
         return Step(title, _("“{name}” is ready to start.").format(name=name), False, "processes.py", _("Open the process"), query)
@@ -85,6 +86,16 @@ def _process(at: Standing) -> Step:
         text = _("“{name}” is {state}. Look why, then resume it or add another.").format(name=name, state=_state(process))
         return Step(title, text, False, "processes.py", _("Open the process"), query)
     return Step(title, _("“{name}” was started").format(name=name), True, "processes.py", _("Open the process"), query)
+
+
+def _what_it_does(at: Standing) -> str:
+    if at.project.task == "fields":
+        return _("It learns from your labels and finds the fields on all images without labels. Choose a template and a machine.")
+    text = _("It learns from your labels and chooses a class for all images without labels. Choose a template and a machine.")
+    if not at.unseen:
+        return text
+    names = ", ".join(at.unseen[:_NAMED]) + (" …" if len(at.unseen) > _NAMED else "")
+    return text + " " + _("It cannot learn classes that no image is labelled with yet: {names}.").format(names=names)
 
 
 def _watch(at: Standing) -> Step:
@@ -95,6 +106,8 @@ def _watch(at: Standing) -> Step:
         text = _("“{name}” is {state}. Watch it learn, or come back later.").format(name=process.spec.template.name, state=_state(process))
     elif at.by_hand or not done:
         text = ""
+    elif at.project.task == "classes":
+        text = _("A class was looked for on every image that had no label")
     else:
         text = _("The fields were searched for on every image that had no label")
     return Step(title, text, done, "monitoring.py", _("Watch"), query)

@@ -1,5 +1,7 @@
 """The buttons of a process: which are possible, and what a press does. What is asked first is in ``process_questions``."""
 
+from typing import Literal
+
 import streamlit as st
 
 from pages.parts.apply_watch import watch
@@ -20,28 +22,26 @@ ICONS: dict[Deed, str] = {
     "apply": ":material/done_all:",
     "rollback": ":material/undo:",
     "again": ":material/replay:",
+    "duplicate": ":material/content_copy:",
+    "enable": ":material/toggle_on:",
+    "disable": ":material/block:",
     "give_up": ":material/power_off:",
     "delete": ":material/delete:",
 }
+_MOVING: tuple[Deed, ...] = ("start", "stop", "apply", "rollback", "give_up")  # the run; the others are about the process
+_UNASKED: tuple[Deed, ...] = ("start", "again", "enable", "disable")  # what can simply be undone
 _ASKED = "asked"  # in the session: the process and the deed whose question is open
 
 
 def render_buttons(store: Store, process: Process, names: Names, user: User) -> None:
     """What can be done with the process; a button that is not possible says why when pointed at."""
-    with st.container(horizontal=True):
-        for deed in _shown(store, process):
-            reason = _why_not(store, process, deed, names, user)
-            st.button(
-                deed_name(process, deed),
-                key=f"{deed}_{process.id}",
-                icon=ICONS[deed],
-                type="primary" if deed in ("start", "apply") and reason is None else "secondary",
-                disabled=reason is not None,
-                help=reason,
-                # A callback comes before anything is drawn, so the state shown is the one after the request.
-                on_click=_pressed,
-                args=(store, process.id, deed, user),
-            )
+    shown = _shown(store, process)
+    # Two groups, so that in a narrow window the second one comes below the first as a whole.
+    groups = [deed for deed in shown if deed in _MOVING], [deed for deed in shown if deed not in _MOVING]
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        for group in groups:
+            with st.container(horizontal=True, width="content"):
+                _render_group(store, process, group, names, user)
     # Kept until the next press: forgotten here, it would be gone at the next tick.
     refusal = st.session_state.get("refusal")
     if refusal and refusal[0] == process.id:
@@ -79,6 +79,8 @@ def carry_out(store: Store, identifier: str, deed: Deed, user: User, thresholds:
         watch(process.id, actions.roll_back(store, process, user.account), _called(process))
     elif deed == "again":
         _run_again(store, process, user)
+    elif deed in ("enable", "disable"):
+        actions.enable(store, process, deed == "enable", user.account)
     elif deed == "give_up":
         actions.give_up(store, process, user.account)
     else:
@@ -100,6 +102,9 @@ def deed_name(process: Process, deed: Deed) -> str:
         "apply": _("Apply labels"),
         "rollback": _("Roll back labels"),
         "again": _("Run again"),
+        "duplicate": _("Duplicate"),
+        "enable": _("Enable"),
+        "disable": _("Disable"),
         "give_up": _("Give the machine up"),
         "delete": _("Delete"),
     }
@@ -111,23 +116,40 @@ def _shown(store: Store, process: Process) -> list[Deed]:
     shown: list[Deed] = ["start", "stop"]
     if process.spec.kind == "auto-label":
         shown += ["apply", "rollback"]
-    if why_not(process, "again") is None:
-        shown.append("again")
     is_silent = shown_state(process, is_alive(str(store.root), process.spec.machine)) == NOT_RESPONDING
     # Of a queue nothing can be lost with the machine; there Stop does.
     if is_silent and process.last and process.last.end is None:
         shown.append("give_up")
-    return [*shown, "delete"]
+    if why_not(process, "again") is None:
+        shown.append("again")
+    return [*shown, "duplicate", "disable" if process.spec.enabled else "enable", "delete"]
+
+
+def _render_group(store: Store, process: Process, deeds: list[Deed], names: Names, user: User) -> None:
+    for deed in deeds:
+        reason = _why_not(store, process, deed, names, user)
+        look: Literal["secondary", "tertiary"] = "secondary" if deed in _MOVING else "tertiary"
+        st.button(
+            deed_name(process, deed),
+            key=f"{deed}_{process.id}",
+            icon=ICONS[deed],
+            type="primary" if deed in ("start", "apply") and reason is None else look,
+            disabled=reason is not None,
+            help=reason,
+            # A callback comes before anything is drawn, so the state shown is the one after the request.
+            on_click=_pressed,
+            args=(store, process.id, deed, user),
+        )
 
 
 def _why_not(store: Store, process: Process, deed: Deed, names: Names, user: User) -> str | None:
-    if deed == "again" and not user.may("processes", "create"):
+    if deed in ("again", "duplicate") and not user.may("processes", "create"):
         return _("You need the right to create processes")
     if deed == "delete" and not user.may("processes", "delete"):
         return _("You need the right to delete processes")
-    if deed not in ("again", "delete") and not user.may("processes", "manage"):
+    if deed not in ("again", "duplicate", "delete") and not user.may("processes", "manage"):
         return _("You need the right to manage processes")
-    if deed in ("start", "apply", "rollback", "again") and is_project_gone(store, process, names.projects):
+    if deed in ("start", "apply", "rollback", "again", "duplicate") and is_project_gone(store, process, names.projects):
         return _("Its project was deleted. Restore the project first")
     return why_not(process, deed)
 
@@ -135,7 +157,10 @@ def _why_not(store: Store, process: Process, deed: Deed, names: Names, user: Use
 def _pressed(store: Store, process: str, deed: Deed, user: User) -> None:
     st.session_state.pop("refusal", None)
     st.session_state["pressed"] = True
-    if deed not in ("start", "again"):  # these two can simply be stopped; the others are asked about
+    if deed == "duplicate":
+        set_link("add", process)  # the form asks for the rest
+        return
+    if deed not in _UNASKED:
         st.session_state[_ASKED] = (process, deed)
         return
     try:
@@ -164,6 +189,8 @@ def _done_text(deed: Deed) -> str:
         "apply": _("The labels are being applied"),
         "rollback": _("The labels are being rolled back"),
         "again": _("A new process was made from it"),
+        "enable": _("The process is enabled"),
+        "disable": _("The process is disabled: it cannot be started"),
         "give_up": _("The machine was given up; the process can be resumed"),
         "delete": _("The process is deleted"),
     }

@@ -6,11 +6,11 @@ import streamlit as st
 from pages.parts.apply_watch import outcome_text
 from pages.parts.data import Names, is_alive
 from pages.parts.i18n import _, duration, moment, ngettext, number, said, small_number
-from pages.parts.process_table import iterations_text
-from pages.parts.states import LOOKS, NOT_RESPONDING, is_project_gone, kind_name, shown_state, state_name
+from pages.parts.states import LOOKS, NOT_RESPONDING, is_project_gone, iterations_text, kind_name, shown_state, state_name, task_of
 from pages.parts.template_texts import summary
 from pages.parts.text import plain
 from storage import images, plans
+from storage.attempts import Message, Outcome
 from storage.core import Store, StoreError
 from storage.processes import Process, State, label_request
 from storage.progress import Stage, Status
@@ -24,6 +24,8 @@ def render_heading(store: Store, process: Process, names: Names) -> None:
     state = shown_state(process, is_alive(str(store.root), process.spec.machine))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(state_name(state), icon=LOOKS[state].icon, color=LOOKS[state].colour)
+        if not process.spec.enabled:
+            st.badge(_("disabled"), icon=":material/block:", color="gray")
         # Names are people's: an underscore or an asterisk in them is not Markdown.
         project, machine = plain(names.project(process.spec.project)), plain(names.machine(process.spec.machine))
         what = (
@@ -32,10 +34,10 @@ def render_heading(store: Store, process: Process, names: Names) -> None:
         st.markdown(what, width="content")
 
 
-def render_summary(process: Process, status: Status | None) -> None:
+def render_summary(process: Process, status: Status | None, names: Names) -> None:
     """The template's values and description, and the newest figures of the run, each in a line."""
     template = process.spec.template
-    st.caption(summary(template.parameters) + (f"  \n{plain(template.description)}" if template.description else ""))
+    st.caption(plain(summary(template)) + (f"  \n{plain(template.description)}" if template.description else ""))
     if status is None or not status.iterations:
         return
     running = process.state in (State.RUNNING, State.STOPPING)
@@ -43,7 +45,7 @@ def render_summary(process: Process, status: Status | None) -> None:
         _("Iteration"): iterations_text(status),
         _("Loss"): number(status.loss, 3),
         _("Learning rate"): small_number(status.lr),
-        _("Test AP"): number(status.ap, 3),
+        _("Test AP") if task_of(process, names) == "fields" else _("Test accuracy"): number(status.ap, 3),
         _("~ Time left"): duration(status.seconds_left) if running else "–",
     }
     with st.container(horizontal=True, gap="medium"):
@@ -77,8 +79,10 @@ def render_advice(store: Store, process: Process, names: Names) -> None:
         st.caption(_("Waiting for machine {machine} to take it.").format(machine=plain(machine)))
     elif process.state == State.COMPLETED and process.spec.kind == "auto-label":
         st.caption(_("What was found is not on the images yet. Press Apply labels to look at it first."))
+    elif process.state == State.COMPLETED:
+        st.caption(_("The model is trained and kept under Models."))
     elif process.state == State.CREATED:
-        st.caption(_("Not started yet. Press Start."))
+        st.caption(_("Not started yet. Press Start.") if process.spec.enabled else _("Not started yet. Press Enable, then Start."))
 
 
 def render_notices(status: Status | None) -> None:
@@ -88,13 +92,19 @@ def render_notices(status: Status | None) -> None:
         st.info(plain(notice), icon=":material/info:")
 
 
-def render_stages(status: Status | None) -> None:
-    """The stages of a run with their time and result."""
+def failure_of(process: Process) -> Message | None:
+    """Why the newest attempt failed; None if it did not."""
+    end = process.last.end if process.last else None
+    return end.message if end and end.outcome == Outcome.FAILED else None
+
+
+def render_stages(status: Status | None, failure: Message | None = None) -> None:
+    """The stages of a run with their time and result; ``failure`` is what is told of the one that failed."""
     if status is None:
         st.caption(_("No stage has begun yet."))
         return
     rows = [
-        (f"{_SIGNS[stage.state]} {_(stage.name.value)}", _stage_result(stage), duration(stage.seconds) if stage.seconds else "–")
+        (f"{_SIGNS[stage.state]} {_(stage.name.value)}", _stage_result(stage, failure), duration(stage.seconds) if stage.seconds else "–")
         for stage in status.stages
     ]
     # A table and not a dataframe, whose canvas cuts texts and shows no coloured signs.
@@ -162,7 +172,9 @@ def _image_name(store: Store, process: Process, image: str) -> str:
         return image[:12]  # deleted or damaged; enough of its id to search for
 
 
-def _stage_result(stage: Stage) -> str:
+def _stage_result(stage: Stage, failure: Message | None) -> str:
+    if stage.state == "failed" and failure:
+        return plain(said(failure.template, failure.values))
     if stage.total and stage.state != "waiting":
         return _("{done} of {total}").format(done=number(stage.done), total=number(stage.total))
     return {"waiting": "–", "running": _("running"), "done": _("done"), "failed": _("failed")}[stage.state]

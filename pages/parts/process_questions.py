@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.parts.apply_dialog import forget_thresholds, render_apply_dialog
-from pages.parts.data import get_index
+from pages.parts.data import get_index, get_store
 from pages.parts.guard import User
 from pages.parts.i18n import _, ngettext
 from pages.parts.image_states import IMAGE_STATES, image_state_name
@@ -17,21 +17,26 @@ from storage import actions, applies, processes
 from storage.core import Store, StoreError
 from storage.index import Row
 from storage.processes import Process, label_request
+from storage.templates import RunKind
 
 _MOST_NAMES = 20  # of kept images, before the rest is only counted
 
 
-def render_question(store: Store, user: User) -> bool:
-    """The dialog of a button that was pressed; False if none is open. To be called once a run of the page."""
+def render_question(kind: RunKind, user: User) -> bool:
+    """The dialog of a button that was pressed on the page of this kind; False if none is open. To be called once a run of the page."""
     asked = open_question()
     if asked is None:
         return False
     identifier, deed = asked
+    store = get_store()
     try:
         process = processes.get(store, identifier)
     except StoreError as error:
         _close()
         st.error(explain(error))
+        return False
+    if process.spec.kind != kind:  # asked on the page of the other kind, which was left by an address
+        _close()
         return False
     # Closed with Esc it must be forgotten, or the next run would open it again.
     dialog = st.dialog(_title(deed), icon=ICONS[deed], width="large" if deed == "apply" else "small", on_dismiss=_close)
@@ -85,6 +90,8 @@ def _render_consequence(store: Store, process: Process, deed: Deed) -> None:
                 "**Run again** makes a new process."
             )
         )
+    elif process.spec.kind == "training":
+        st.markdown(_("The process is taken out of the list. Its model stays. This cannot be undone here."))
     else:
         st.markdown(
             _("The process is taken out of the list. Labels that were applied stay, and so does its model. This cannot be undone here.")

@@ -1,6 +1,6 @@
 """The table of processes: which ones, and what stands in their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,12 @@ import streamlit as st
 
 from pages.parts.data import Names, is_alive
 from pages.parts.i18n import _, duration, moment, number
-from pages.parts.states import COLOURS, LOOKS, kind_name, shown_state, state_name
+from pages.parts.states import COLOURS, LOOKS, iterations_text, shown_state, state_name, task_of
+from pages.parts.template_texts import score_name
 from storage.core import Store
 from storage.processes import Process, State
-from storage.progress import Status, read_status
+from storage.progress import read_status
+from storage.projects import Task
 
 
 @dataclass(frozen=True)
@@ -39,33 +41,47 @@ def table_frame(store: Store, shown: Sequence[Process], names: Names) -> pd.Data
     return pd.DataFrame([_row(store, process, names) for process in shown])
 
 
-def columns() -> dict[str, Any]:
+def columns(shown: Sequence[Process], names: Names) -> dict[str, Any]:
     """How the columns of ``table_frame`` are shown."""
-    labels, colours = zip(*((_chip(state), COLOURS[look.colour]) for state, look in LOOKS.items()), strict=True)
+    chips = {_chip(state): COLOURS[look.colour] for state, look in LOOKS.items()} | {_disabled(): COLOURS["gray"]}
     text, config = st.column_config.TextColumn, st.column_config
     return {
-        # The only kind of column with coloured chips.
-        "state": config.MultiselectColumn(_("State"), options=labels, color=colours, width=160),
+        # The only kind of column with coloured chips; as wide as they are, since two words may stand in it.
+        "state": config.MultiselectColumn(_("State"), options=list(chips), color=list(chips.values())),
         "template": text(_("Template"), width=110),
         "project": text(_("Project"), width=120),
         "machine": text(_("Machine"), width=75),
         "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=85),
         # Text: number columns follow the browser's language, not the one chosen here.
         "iterations": text(_("Iterations"), alignment="right", width=90),
-        "ap": text(_("AP"), alignment="right", width=55, help=_("Average precision on the test images, from 0 to 1")),
+        "ap": _score_column({task_of(process, names) for process in shown}),
         "loss": text(_("Loss"), alignment="right", width=60),
         "left": text(_("~ Time left"), alignment="right", width=105),
         "started": text(_("Started"), width=110),
-        "kind": text(_("Kind"), width=110),
         "author": text(_("Author"), width=80),
     }
+
+
+def _score_column(tasks: Set[Task]) -> Any:
+    """AP or accuracy: where there are processes of both tasks they share a column, which tells what stands in it."""
+    meanings: dict[Task, str] = {
+        "fields": _("Average precision on the test images, from 0 to 1"),
+        "classes": _("Share of the test images whose class is right, from 0 to 1"),
+    }
+    shown = [task for task in meanings if task in tasks]
+    title = ", ".join(score_name(task) for task in shown)
+    meaning = ". ".join(f"{score_name(task)}: {meanings[task]}" for task in shown)
+    return st.column_config.TextColumn(title, alignment="right", help=meaning)
 
 
 def _row(store: Store, process: Process, names: Names) -> dict[str, Any]:
     status = read_status(process.last.paths) if process.last else None
     running = process.state in (State.RUNNING, State.STOPPING)
     return {
-        "state": [_chip(shown_state(process, is_alive(str(store.root), process.spec.machine)))],
+        "state": [
+            _chip(shown_state(process, is_alive(str(store.root), process.spec.machine))),
+            *([] if process.spec.enabled else [_disabled()]),
+        ],
         "template": process.spec.template.name,
         "project": names.project(process.spec.project),
         "machine": names.machine(process.spec.machine),
@@ -75,15 +91,13 @@ def _row(store: Store, process: Process, names: Names) -> dict[str, Any]:
         "loss": number(status.loss, 3) if status else "–",
         "left": duration(status.seconds_left) if status and running else "–",  # else a stale promise
         "started": moment(process.attempts[0].claim.at if process.attempts else None),
-        "kind": kind_name(process.spec.kind),
         "author": process.spec.author,
     }
 
 
-def iterations_text(status: Status | None) -> str:
-    """Iterations done of all."""
-    return f"{number(status.iteration)} / {number(status.iterations)}" if status and status.iterations else "–"
-
-
 def _chip(state: str) -> str:
     return f"{LOOKS[state].sign} {state_name(state)}"
+
+
+def _disabled() -> str:
+    return "⊘ " + _("disabled")

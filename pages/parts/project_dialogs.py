@@ -46,7 +46,7 @@ def _close() -> None:
 
 
 def _render_creation(store: Store) -> None:
-    tasks: dict[Task, str] = {"fields": _("Find fields"), "classes": _("Sort into classes")}
+    tasks: dict[Task, str] = {"fields": _("Fields: boxes on the page"), "classes": _("Classes: one class an image")}
     with st.form("create_project", border=False):
         name = st.text_input(_("Name"), key="new_name", help=_allowed(), placeholder=_("For example receipts-2026"))
         task = st.radio(
@@ -55,7 +55,7 @@ def _render_creation(store: Store) -> None:
             format_func=tasks.__getitem__,
             captions=(
                 _("Boxes around the number, the date, the total …: people draw some, a model finds the others."),
-                _("One class for each image, such as invoice or contract. For now this can be prepared only; training comes later."),
+                _("What kind of document each image is, such as invoice or contract: people sort some, a model sorts the others."),
             ),
             key="new_task",
         )

@@ -71,8 +71,11 @@ def _render_welcome() -> None:
         _("There is no project yet. A project holds document images of one kind and what is to be found on them."), icon=":material/folder:"
     )
     steps = (
-        (_("1. Label some"), _("Create a project, add its images, name the fields, and draw their boxes on a tenth of the images.")),
-        (_("2. Let a model learn"), _("A process learns from these on a machine of yours and finds the fields on all other images.")),
+        (
+            _("1. Label some"),
+            _("Create a project and add its images. On a tenth of them draw boxes of the fields you name, or sort a tenth into classes."),
+        ),
+        (_("2. Let a model learn"), _("A process learns from these on a machine of yours and labels all other images.")),
         (_("3. Review"), _("Apply what it found, look through it, correct what is wrong. All of it can be rolled back.")),
     )
     for column, (title, text) in zip(st.columns(3), steps, strict=True):
@@ -106,8 +109,7 @@ def _render_card(standing: Standing, changed: datetime | None) -> None:
     st.caption(" · ".join([images, *(f"{part.name} {number(part.count)}" for part in slices if part.count)]))
     st.space("stretch")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        if step:
-            st.page_link(step.page, label=step.title, icon=":material/arrow_forward:", query_params=step.query, help=plain(step.text))
+        st.page_link(step.page, label=step.title, icon=":material/arrow_forward:", query_params=step.query, help=plain(step.text))
         if changed:
             st.caption(_("Labelled {moment}").format(moment=moment(changed)), width="content")
 

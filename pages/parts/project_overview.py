@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.parts.data import get_index
-from pages.parts.doughnut import Slice, doughnut, state_slices
+from pages.parts.doughnut import Slice, bars, class_bars, doughnut, state_slices
 from pages.parts.i18n import _
 from pages.parts.image_view import split_names
 from pages.parts.next_step import Step, current, path
@@ -40,10 +40,6 @@ def _render_all(store: Store, project: Project, live: bool) -> None:
 def _render_path(steps: list[Step]) -> None:
     now = current(steps)
     st.subheader(_("Next step"))
-    if now is None:
-        st.info(
-            _("Images and classes are prepared. Labelling and training of classes come in a later version."), icon=":material/schedule:"
-        )
     with st.container(gap="xsmall"):
         for step in steps:
             if step is now:
@@ -70,7 +66,10 @@ def _render_images(store: Store, standing: Standing) -> None:
     st.html(doughnut(state_slices(counts)))
     if not counts.images:
         return
-    st.subheader(_("Split"), help=_("A model learns from the training images and is measured on the test images, which it never sees."))
     index = get_index(str(store.root))
+    if project.task == "classes" and project.fields:
+        st.subheader(_("Classes"), help=_("Images of each class by state, in the colours above."))
+        st.html(bars(class_bars(project, index.classes(project.id))))
+    st.subheader(_("Split"), help=_("A model learns from the training images and is measured on the test images, which it never sees."))
     names = split_names()
     st.html(doughnut([Slice(names[split], colour, index.count(project.id, Filter(split=split))) for split, colour in _SPLITS.items()]))

@@ -11,6 +11,7 @@ from pages.parts.guard import User
 from pages.parts.i18n import _
 from pages.parts.project_draft import Draft
 from pages.parts.project_scheme_save import render_bar, render_messages, render_question
+from pages.parts.project_scheme_texts import scheme_texts
 from storage.core import Store
 from storage.projects import KEYS, Field, Project, new_field
 
@@ -38,16 +39,17 @@ def render_scheme(store: Store, rev: int, project: Project, user: User) -> None:
 
 
 def _render_rows(draft: Draft, *, disabled: bool) -> None:
+    texts = scheme_texts(draft.project.task)
     if draft.fields:
         for column, title in zip(st.columns(_WIDTHS), (_("Colour"), _("Name"), _("Key"), _("Description")), strict=False):
             column.caption(title)
     else:
-        st.info(_empty_text(draft.project), icon=":material/new_label:")
+        st.info(texts.empty, icon=":material/new_label:")
     draft.fields = [_render_row(draft, place, disabled) for place in range(len(draft.fields))]
     key = f"add_{draft.project.id}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            _("Add classes") if draft.project.task == "classes" else _("Add fields"),
+            texts.add,
             key=key,
             placeholder=_("Names, separated by commas"),
             on_change=_add,  # by Enter or by leaving it; the button is there to be seen
@@ -56,12 +58,6 @@ def _render_rows(draft: Draft, *, disabled: bool) -> None:
             disabled=disabled,
         )
         st.button(_("Add"), key=f"{key}_button", icon=":material/add:", on_click=_add, args=(draft, key), disabled=disabled)
-
-
-def _empty_text(project: Project) -> str:
-    if project.task == "classes":
-        return _("There are no classes yet. Name the kinds of documents that images are sorted into.")
-    return _("There are no fields yet. Name what is to be found on the images, such as number, date and total.")
 
 
 def _render_row(draft: Draft, place: int, disabled: bool) -> Field:
@@ -76,7 +72,7 @@ def _render_row(draft: Draft, place: int, disabled: bool) -> Field:
     place_of_key = KEYS.index(field.key) + 1 if field.key else 0
     # A dash, as an empty option would ask to choose one.
     key = columns[2].selectbox(_("Key"), ("–", *KEYS), index=place_of_key, key=f"key_{tail}", **shared)
-    placeholder = _("What belongs into the box, for those who label") if place == 0 else ""
+    placeholder = scheme_texts(draft.project.task).about if place == 0 else ""
     description = columns[3].text_input(_("Description"), field.description, key=f"description_{tail}", placeholder=placeholder, **shared)
     _render_buttons(columns[4:], draft, place, tail, disabled)
     return field.model_copy(update={"colour": colour, "name": name.strip(), "key": key.strip("–"), "description": description})

@@ -1,4 +1,4 @@
-"""Saving a field scheme: what it refuses, what others saved meanwhile, and what becomes of the boxes of removed fields."""
+"""Saving a scheme: what it refuses, what others saved meanwhile, and what becomes of the labels of removed fields and classes."""
 
 from functools import partial
 
@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.parts.data import get_index, load_names
 from pages.parts.guard import User
-from pages.parts.i18n import _, ngettext, number
+from pages.parts.i18n import _, number
 from pages.parts.project_draft import Draft
+from pages.parts.project_scheme_texts import labelled_with, scheme_texts
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
 from storage import fields, projects
@@ -42,7 +43,7 @@ def render_messages(draft: Draft) -> None:
         st.warning(f"{said}\n{listed}\n\n{kept}", icon=":material/group:")
     if draft.is_changed:
         try:
-            projects.check_fields(draft.fields)
+            projects.check_fields(draft.fields, draft.project.task)
         except InvalidValue as error:
             st.error(explain(error), icon=":material/error:")
 
@@ -54,7 +55,7 @@ def _discard(draft: Draft) -> None:
 
 def _ask_or_save(store: Store, draft: Draft) -> None:
     try:
-        projects.check_fields(draft.fields)
+        projects.check_fields(draft.fields, draft.project.task)
         if _with_boxes(store, draft):
             draft.asking = True
         else:
@@ -92,7 +93,8 @@ def render_question(store: Store, draft: Draft, user: User) -> None:
     """The dialog about the boxes of removed fields, while it is open."""
     if draft.asking:
         # Closed with Esc it must be forgotten, or the next run would open it again.
-        dialog = st.dialog(_("Removed fields have boxes"), icon=":material/select:", width="medium", on_dismiss=partial(_forget, draft))
+        title, forget = scheme_texts(draft.project.task).removed, partial(_forget, draft)
+        dialog = st.dialog(title, icon=":material/select:", width="medium", on_dismiss=forget)
         dialog(_render_removal)(store, draft, user)
 
 
@@ -101,11 +103,12 @@ def _forget(draft: Draft) -> None:
 
 
 def _render_removal(store: Store, draft: Draft, user: User) -> None:
-    """What is to become of each removed field's boxes."""
+    """What is to become of each removed field's boxes, or of the images of a removed class."""
+    texts = scheme_texts(draft.project.task)
     try:
         chosen = {field.id: _render_choice(draft, field, images, boxes) for field, images, boxes in _with_boxes(store, draft)}
-        st.caption(_("The history of each image keeps its boxes as they were."))
-        undecided = None if all(chosen.values()) else _("Choose for each field first")
+        st.caption(texts.history)
+        undecided = None if all(chosen.values()) else texts.undecided
         if not st.button(
             _("Save"), key="confirm_removal", type="primary", icon=":material/save:", disabled=bool(undecided), help=undecided
         ):
@@ -120,12 +123,9 @@ def _render_removal(store: Store, draft: Draft, user: User) -> None:
 
 def _render_choice(draft: Draft, field: Field, images: int, boxes: int) -> str | None:
     """``delete``, ``keep``, or the id of the field that the boxes move to; None while nothing is chosen."""
-    count = {
-        "boxes": ngettext("{count} box", "{count} boxes", boxes),
-        "images": ngettext("{count} image", "{count} images", images),
-    }
-    st.markdown(_("**{name}** has {boxes} on {images}:").format(name=plain(field.name), **count))
-    names = {"delete": _("Delete the boxes"), "move": _("Move them to another field"), "keep": _("Keep the field")}
+    texts = scheme_texts(draft.project.task)
+    st.markdown(labelled_with(draft.project.task, plain(field.name), images, boxes))
+    names = {"delete": texts.delete, "move": texts.move, "keep": texts.keep}
     choice = st.radio(
         plain(field.name),
         list(names),
@@ -141,7 +141,7 @@ def _render_choice(draft: Draft, field: Field, images: int, boxes: int) -> str |
     saved = {known.id for known in draft.project.fields}
     others = {known.id: known.name for known in draft.fields if known.id in saved}
     return st.selectbox(
-        _("To the field"), list(others), index=None, format_func=others.__getitem__, key=f"move_{field.id}", placeholder=_("Choose a field")
+        texts.target, list(others), index=None, format_func=others.__getitem__, key=f"move_{field.id}", placeholder=texts.choose
     )
 
 

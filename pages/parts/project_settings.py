@@ -1,6 +1,7 @@
-"""Settings of a project: the share to be labelled by hand, and its labels as a file."""
+"""Settings of a project: the share to be labelled by hand, and its labels as files."""
 
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -10,8 +11,10 @@ from pages.parts.i18n import _, ngettext, number
 from pages.parts.text import explain
 from pages.parts.toasts import say
 from storage import projects
-from storage.coco_export import Origins, make_coco
+from storage.coco_export import make_coco
 from storage.core import Store, StoreError
+from storage.exports import Origins
+from storage.labels_csv import make_csv
 from storage.projects import PROJECTS, Project
 
 
@@ -60,26 +63,54 @@ def _save_gate(store: Store, project: Project, percent: int) -> None:
 
 def _render_export(store: Store, project: Project) -> None:
     st.subheader(_("Export"))
-    if project.task == "classes":
-        st.caption(_("Classes have no boxes to export."))
-        return
-    st.markdown(_("The labels as COCO JSON, which other tools read. The images are named by their file names and SHA-256."))
-    names: dict[Origins, str] = {"all": _("All boxes"), "person": _("Boxes drawn by people"), "auto": _("Automatic boxes")}
-    origin = st.radio(_("Which boxes"), list(names), format_func=names.__getitem__, key="export_origin")
-    st.download_button(
-        _("Download COCO JSON"),
-        partial(_coco, store, project, origin),  # made only when it is pressed, beside the page's own run
-        file_name=f"{project.name}.coco.json",
-        mime="application/json",
-        on_click="ignore",
-        icon=":material/download:",
-        key="export",
-    )
+    is_classes = project.task == "classes"
+    st.markdown(_classes_text() if is_classes else _fields_text())
+    names = _class_origins() if is_classes else _box_origins()
+    question = _("Which labels") if is_classes else _("Which boxes")
+    origin = st.radio(question, list(names), format_func=names.__getitem__, key="export_origin")
+    with st.container(horizontal=True):
+        if not is_classes:
+            _render_download(store, project, origin, "coco.json")
+        _render_download(store, project, origin, "csv")
     damaged = get_index(str(store.root)).counts(project.id).damaged
     if damaged:
         st.caption(ngettext("{count} damaged label is left out.", "{count} damaged labels are left out.", damaged))
 
 
-def _coco(store: Store, project: Project, origin: Origins) -> bytes:
+def _fields_text() -> str:
+    return (
+        _("The labels as COCO JSON, which other tools read. The images are named by their file names and SHA-256.")
+        + " "
+        + _("Or as CSV for spreadsheets, a line for each box.")
+    )
+
+
+def _classes_text() -> str:
+    return _("The labels as CSV for spreadsheets: a line for each image with its file name, class, score and origin.")
+
+
+def _box_origins() -> dict[Origins, str]:
+    return {"all": _("All boxes"), "person": _("Boxes drawn by people"), "auto": _("Automatic boxes")}
+
+
+def _class_origins() -> dict[Origins, str]:
+    return {"all": _("All labels"), "person": _("Labels made by people"), "auto": _("Automatic labels, reviewed or not")}
+
+
+def _render_download(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"]) -> None:
+    is_csv = ending == "csv"
+    st.download_button(
+        _("Download CSV") if is_csv else _("Download COCO JSON"),
+        partial(_content, store, project, origin, ending),  # made only when it is pressed, beside the page's own run
+        file_name=f"{project.name}.{ending}",
+        mime="text/csv" if is_csv else "application/json",
+        on_click="ignore",
+        icon=":material/download:",
+        key="export_csv" if is_csv else "export",
+    )
+
+
+def _content(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"]) -> bytes:
     """The export's bytes; no text of ours is made here, as this runs outside of the page."""
-    return make_coco(store, project, origin).content
+    made = make_csv(store, project, origin) if ending == "csv" else make_coco(store, project, origin)
+    return made.content

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pages.parts.data import get_index, process_cache
 from storage.core import Store
-from storage.index import Counts
+from storage.index import Counts, Filter, Index
 from storage.processes import Process, State
 from storage.projects import Project
 
@@ -16,12 +16,16 @@ ENDED = frozenset({State.STOPPED, State.FAILED, State.INTERRUPTED})
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a project stands; ``missing`` labels until it may be trained on, ``processes`` newest first."""
+    """Where a project stands; ``missing`` labels until it may be trained on, ``processes`` newest first.
+
+    ``unseen`` are the names of its classes of which people have labelled no image.
+    """
 
     project: Project
     counts: Counts
     missing: int
     processes: Sequence[Process]
+    unseen: Sequence[str] = ()
 
     @property
     def process(self) -> Process | None:
@@ -45,7 +49,14 @@ def load_standing(store: Store, project: Project) -> Standing:
     index = get_index(str(store.root))
     index.refresh(project.id)
     counts = index.counts(project.id)
-    return Standing(project, counts, counts.missing(project.gate), processes_of(store, project))
+    return Standing(project, counts, counts.missing(project.gate), processes_of(store, project), _unseen(project, index))
+
+
+def _unseen(project: Project, index: Index) -> list[str]:
+    if project.task == "fields":
+        return []
+    found, confirmed = index.classes(project.id), Filter("confirmed").states
+    return [known.name for known in project.fields if not any(found.get(known.id, {}).get(state) for state in confirmed)]
 
 
 def processes_of(store: Store, project: Project) -> list[Process]:

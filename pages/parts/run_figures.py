@@ -1,17 +1,18 @@
 """The figures of a run, in numbers and as a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
 
+from pages.parts.charts import CurveTexts
 from pages.parts.curves import Curves
-from pages.parts.i18n import _, duration, moment, ngettext, number, small_number
+from pages.parts.i18n import _, duration, moment, ngettext, number, separators, small_number
 from storage.processes import Process, State
 from storage.progress import Point, Status
-from storage.projects import Field
+from storage.projects import Field, Task
 
 
 # 5,000 iterations take 120 KB, so a hundred runs stay small.
@@ -23,12 +24,25 @@ def curves(root: str, process: str) -> Curves:  # noqa: ARG001
 
 @dataclass(frozen=True)
 class Figures:
-    """The newest of each figure; the curves are newer than the status, which waits for the refresh interval."""
+    """The newest of each figure; the curves are newer than the status, which waits for the refresh interval.
+
+    ``ap`` is the accuracy where a run learns classes.
+    """
 
     iteration: int
     loss: float | None
     lr: float | None
     ap: float | None
+
+
+def tested_name(task: Task) -> str:
+    """What a run of this task is measured by, on its test images."""
+    return _("Test AP") if task == "fields" else _("Test accuracy")
+
+
+def curve_texts(task: Task) -> CurveTexts:
+    """The words on a chart of curves."""
+    return CurveTexts(_("Iteration"), _("Training loss"), _("Loss of each iteration"), _("Learning rate"), tested_name(task), separators())
 
 
 def figures_of(status: Status | None, trained: pd.DataFrame, evaluated: Sequence[Point]) -> Figures:
@@ -41,46 +55,64 @@ def figures_of(status: Status | None, trained: pd.DataFrame, evaluated: Sequence
     return Figures(int(last["iteration"]), float(trained["loss"].tail(10).mean()), float(last["lr"]), ap)
 
 
-def render_figures(process: Process, status: Status | None, figures: Figures, *, alive: bool) -> None:
+def render_figures(process: Process, task: Task, status: Status | None, figures: Figures, *, alive: bool) -> None:
     """The main figures large, and all of them as a sentence; without a live machine no promise when it will be done."""
     if status is None:
         return
     running = alive and process.state in (State.RUNNING, State.STOPPING)
     iterations = status.iterations or process.spec.template.parameters.iterations  # 0 until the run has begun
     shown = {
-        _("Test AP"): number(figures.ap, 3),
+        tested_name(task): number(figures.ap, 3),
         _("Loss"): number(figures.loss, 3),
         _("Learning rate"): small_number(figures.lr),
         _("Iteration"): _("{done} of {total}").format(done=number(figures.iteration), total=number(iterations)),
-        **({_("~ Time left"): duration(status.seconds_left)} if running else {_("Time taken"): duration(_seconds(process, status))}),
+        **({_("~ Time left"): duration(status.seconds_left)} if running else {_("Time taken"): duration(seconds_taken(process, status))}),
     }
     for column, (name, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
         column.metric(name, value)
     st.progress(min(1.0, figures.iteration / iterations) if iterations else 0.0)
-    st.caption(" ".join([_sentence(status, figures), *(_ready(status) if running else [])]))
+    st.caption(" ".join([_sentence(task, status, figures), *(_ready(status) if running else [])]))
 
 
-def scores_frame(fields: Sequence[Field], scores: dict[str, float | None]) -> pd.DataFrame:
-    """Columns name, colour, ap and text: the AP of each field; a field without any on the test images has none."""
-    # No bar and a dash where the test images hold none of a field: 0.00 would call the model bad at it.
-    rows = [(field.name, field.colour, scores[field.id] or 0.0, number(scores[field.id], 2)) for field in fields if field.id in scores]
-    return pd.DataFrame(rows, columns=["name", "colour", "ap", "text"])
+def scores_frame(
+    fields: Sequence[Field], scores: Mapping[str, float | None], further: Mapping[str, Mapping[str, float | None]] | None = None
+) -> pd.DataFrame:
+    """Columns name, colour, ap and text: the AP of each field; a field without any on the test images has none.
+
+    ``further`` are figures beside it by field id, under the heads of their columns.
+    """
+    shown = [field for field in fields if field.id in scores]
+    columns = {
+        "name": [field.name for field in shown],
+        "colour": [field.colour for field in shown],
+        # No bar and a dash where the test images hold none of a field: 0.00 would call the model bad at it.
+        "ap": [scores[field.id] or 0.0 for field in shown],
+        "text": [number(scores[field.id], 2) for field in shown],
+    }
+    beside = {head: [number(values.get(field.id), 2) for field in shown] for head, values in (further or {}).items()}
+    return pd.DataFrame(columns | beside)
 
 
 def newest_scores(evaluated: Sequence[Point]) -> dict[str, float | None]:
-    """AP by field id at the last evaluation; empty before the first."""
+    """AP by field id, or F1 by class id, at the last evaluation; empty before the first."""
     return next((point.per_field for point in reversed(evaluated) if point.per_field), None) or {}
 
 
-def _seconds(process: Process, status: Status) -> float:
+def seconds_taken(process: Process, status: Status | None) -> float:
     """Seconds that all attempts took, the last one up to its latest word if it has no end."""
-    ends = [attempt.end.at if attempt.end else status.at for attempt in process.attempts]
-    return sum((end - attempt.claim.at).total_seconds() for attempt, end in zip(process.attempts, ends, strict=True))
+    begun = [attempt.claim.at for attempt in process.attempts]
+    ends = [attempt.end.at if attempt.end else status.at if status else attempt.claim.at for attempt in process.attempts]
+    return sum((end - start).total_seconds() for start, end in zip(begun, ends, strict=True))
 
 
-def _sentence(status: Status, figures: Figures) -> str:
+def _sentence(task: Task, status: Status, figures: Figures) -> str:
     """Everything in one sentence, which can be copied into a message to somebody."""
-    learned = _("AP {ap}, loss {loss}, learning rate {lr} at iteration {iteration}, epoch {epoch}.").format(
+    words = (
+        _("AP {ap}, loss {loss}, learning rate {lr} at iteration {iteration}, epoch {epoch}.")
+        if task == "fields"
+        else _("Accuracy {ap}, loss {loss}, learning rate {lr} at iteration {iteration}, epoch {epoch}.")
+    )
+    learned = words.format(
         ap=number(figures.ap, 3),
         loss=number(figures.loss, 3),
         lr=small_number(figures.lr),
@@ -99,4 +131,5 @@ def _ready(status: Status) -> list[str]:
     if status.seconds_left is None:
         return []
     # From the time of the status, not from now: it would creep forward between two updates.
-    return [_("Done at about {at}.").format(at=moment(status.at + timedelta(seconds=status.seconds_left)))]
+    at = moment(status.at + timedelta(seconds=status.seconds_left))
+    return [_("~ {left} left, done at about {at}.").format(left=duration(status.seconds_left), at=at)]

@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 
 from pages.parts.i18n import _, ngettext, number, small_number
+from storage.projects import Task
 
-# The reading guide (design, section 1).
-USUAL_LOSS, GOOD_AP, EXCELLENT_AP = 0.5, 0.75, 0.8
+# The reading guide (design, section 1); of accuracy more is asked, as an image has one class only to get right.
+USUAL_LOSS = 0.5
+GOOD: dict[Task, float] = {"fields": 0.75, "classes": 0.9}
+EXCELLENT: dict[Task, float] = {"fields": 0.8, "classes": 0.95}
 FEW_TEST_IMAGES = 5  # below this one image more or less decides whether AP is good
 
 Trend = Literal["early", "falling", "level", "diverging", "overfitting"]
 Phase = Literal["running", "completed", "ended"]  # ended: stopped, failed or cut off, so it can be resumed
-Scores = Sequence[tuple[int, float]]  # iteration and test AP of each evaluation
+Scores = Sequence[tuple[int, float]]  # iteration and test AP, or accuracy, of each evaluation
 
 _EARLY = 100  # iterations; the first evaluation comes with them
 _PARTS = 10  # of the curve, judged by their means: one batch of two images says little
@@ -32,8 +35,8 @@ class Verdict:
     worries: bool
 
 
-def trend(trained: pd.DataFrame, scores: Scores) -> Trend:
-    """How the curves go; columns iteration and loss of ``trained``."""
+def trend(trained: pd.DataFrame, scores: Scores, drop: float = _DROP) -> Trend:
+    """How the curves go; columns iteration and loss of ``trained``, and the ``drop`` of the scores that is more than chance."""
     if len(trained) < _EARLY:
         return "early"
     means = [float(part.mean()) for part in np.array_split(trained["loss"].to_numpy(), _PARTS)]
@@ -41,70 +44,74 @@ def trend(trained: pd.DataFrame, scores: Scores) -> Trend:
     # First of all: where the loss diverges AP falls, too, but not because anything was learned by heart.
     if means[-1] > _RISE * lowest and means[-1] - lowest > _LEAST_RISE:
         return "diverging"
-    if _overfits(trained, scores):
+    if _overfits(trained, scores, drop):
         return "overfitting"
     return "falling" if means[-1] < (1 - _FALL) * means[-4] else "level"
 
 
-def verdict(trained: pd.DataFrame, scores: Scores, phase: Phase, test_images: int) -> Verdict | None:
+def verdict(trained: pd.DataFrame, scores: Scores, phase: Phase, test_images: int, task: Task = "fields") -> Verdict | None:
     """What the curves mean and what to try next; None while there is no curve."""
     if trained.empty:
         return None
     # The same ten as in the figures above, so that words and figures agree.
-    loss, ap = float(trained["loss"].tail(10).mean()), scores[-1][1] if scores else None
-    # AP counts where there is one: a low loss on the training images alone proves little.
-    good = loss < USUAL_LOSS if ap is None else ap >= GOOD_AP
-    found = trend(trained, scores)
-    words = _trend_words(found, phase, good, float(trained["lr"].max()), scores)
+    loss, score = float(trained["loss"].tail(10).mean()), scores[-1][1] if scores else None
+    # The score counts where there is one: a low loss on the training images alone proves little.
+    good = loss < USUAL_LOSS if score is None else score >= GOOD[task]
+    # One image more that is wrong is chance; a field's AP is made of many boxes and moves less.
+    drop = max(_DROP, 1.5 / test_images) if task == "classes" and test_images else _DROP
+    found = trend(trained, scores, drop)
+    words = _overfitting_words(scores, phase, task) if found == "overfitting" else _loss_trend(found, phase, good, trained["lr"].max())
+    said = _accuracy_words(score, test_images) if task == "classes" else _ap_words(score, test_images)
     worries = found in ("diverging", "overfitting") or (found == "level" and not good)
-    return Verdict(" ".join([words, *_loss_words(loss, good), _ap_words(ap, test_images)]), worries)
+    return Verdict(" ".join([words, *_loss_words(loss, good), said]), worries)
 
 
-def reading_guide() -> str:
+def reading_guide(task: Task) -> str:
     """What each curve says, as a Markdown list."""
-    return "\n".join(
-        f"- {line}"
-        for line in (
-            _("**Training loss**, blue: how far off the model is on the images it learns from. It shakes, and usually ends below 0.5."),
-            _("**Learning rate**, green: how large the model's steps are. It goes down along a planned curve."),
-            _(
-                "**Test AP**, red: average precision on labelled images that it never learns from, 0 to 1, every 100 iterations. "
-                "0.75 is good, above 0.8 excellent. With few test images it jumps by chance."
-            ),
-            _("If test AP falls while the loss falls, the images are being learned by heart. The weights with the best test AP are kept."),
-        )
-    )
+    lines = [
+        _(
+            "**Training loss**, blue: how far off the model is on the images it learns from. The thin line is each iteration, the strong "
+            "one their running mean. It usually ends below 0.5."
+        ),
+        _("**Learning rate**, green: how large the model's steps are. It goes down along a planned curve."),
+        *(_accuracy_guide() if task == "classes" else _ap_guide()),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
 
 
-def few_test_images(count: int) -> str:
-    """A warning where AP rests on too few images to mean much; empty where it does not."""
+def few_test_images(count: int, task: Task = "fields") -> str:
+    """A warning where AP or accuracy rests on too few images to mean much; empty where it does not."""
     if count >= FEW_TEST_IMAGES:
         return ""
+    if count == 0 and task == "classes":
+        return _("There was no test image, so there is no accuracy. Label at least eight images and run again.")
     if count == 0:
         return _("There was no test image, so there is no AP. Label at least eight images and run again.")
-    measured = ngettext("AP was measured on {count} test image only", "AP was measured on {count} test images only", count)
+    measured = (
+        ngettext("AP was measured on {count} test image only", "AP was measured on {count} test images only", count)
+        if task == "fields"
+        else ngettext("Accuracy was measured on {count} test image only", "Accuracy was measured on {count} test images only", count)
+    )
     return measured + ": " + _("it means little. Label more images for a figure to rely on.")
 
 
-def _overfits(trained: pd.DataFrame, scores: Scores) -> bool:
+def _overfits(trained: pd.DataFrame, scores: Scores, drop: float) -> bool:
     if len(scores) < 3:
         return False
     at, best = max(scores, key=lambda score: score[1])
-    if any(ap > best - _DROP for _iteration, ap in scores[-2:]):
+    if any(score > best - drop for _iteration, score in scores[-2:]):
         return False
     # With a loss that rose as well it would not be learning by heart.
     before = trained["loss"][(trained["iteration"] > at - _EARLY) & (trained["iteration"] <= at)]
     return bool(trained["loss"].tail(_EARLY).mean() < before.mean())
 
 
-def _trend_words(found: Trend, phase: Phase, good: bool, lr: float, scores: Scores) -> str:
+def _loss_trend(found: Trend, phase: Phase, good: bool, lr: float) -> str:
     if found == "early":
         return _("**Too early to say.** The curves mean something after some 100 iterations.")
     if found == "falling":
         return _falling_words(phase)
-    if found == "level":
-        return _level_words(good)
-    return _diverging_words(lr) if found == "diverging" else _overfitting_words(scores)
+    return _diverging_words(phase, lr) if found == "diverging" else _level_words(phase, good)
 
 
 def _falling_words(phase: Phase) -> str:
@@ -116,26 +123,47 @@ def _falling_words(phase: Phase) -> str:
     return _("**The loss falls well.**") + " " + after[phase]
 
 
-def _level_words(good: bool) -> str:
+def _level_words(phase: Phase, good: bool) -> str:
     if good:
         return _("**The loss has levelled off.** The model has learned what these images teach; more iterations would change little.")
+    if phase == "running":
+        return _(
+            "**The loss stays flat before it is good.** If it still does after a few hundred iterations more, stop it. "
+            "Then try another initial learning rate or more labelled images."
+        )
     return _(
         "**The loss stays flat before it is good.** Label more images, and check the labels of the worst test images below; "
         "another initial learning rate may help, too."
     )
 
 
-def _diverging_words(lr: float) -> str:
-    words = _("**The loss rises again: the training diverges.** Start a new process with a lower initial learning rate, say {lr}.")
-    return words.format(lr=small_number(lr / 5))
+def _diverging_words(phase: Phase, lr: float) -> str:
+    words = (
+        _("**The loss rises again: the training diverges.** Stop it and start a new process with a lower initial learning rate, say {lr}.")
+        if phase == "running"
+        else _("**The loss rises again: the training diverges.** Start a new process with a lower initial learning rate, say {lr}.")
+    )
+    return words.format(lr=small_number(float(lr) / 5))
 
 
-def _overfitting_words(scores: Scores) -> str:
+def _overfitting_words(scores: Scores, phase: Phase, task: Task) -> str:
     at, best = max(scores, key=lambda score: score[1])
-    return _(
-        "**The model learns the training images by heart:** the loss falls, but test AP went down from {best} at iteration {iteration} "
-        "to {last}. The best weights are kept. Fewer iterations, more labelled images or augmentation help."
+    heart = (
+        _(
+            "**The model learns the training images by heart:** the loss falls, but test accuracy went down from {best} "
+            "at iteration {iteration} to {last}."
+        )
+        if task == "classes"
+        else _(
+            "**The model learns the training images by heart:** the loss falls, but test AP went down from {best} "
+            "at iteration {iteration} to {last}."
+        )
     ).format(best=number(best, 2), iteration=number(at), last=number(scores[-1][1], 2))
+    kept = (
+        _("Let it end: the model will have the best weights, not the last ones.") if phase == "running" else _("The best weights are kept.")
+    )
+    next_time = _("Fewer iterations, more labelled images or augmentation help.")
+    return f"{heart} {kept} {next_time}"
 
 
 def _loss_words(loss: float, good: bool) -> list[str]:
@@ -150,8 +178,46 @@ def _ap_words(ap: float | None, test_images: int) -> str:
         return _("There is no test AP yet: it is measured every 100 iterations.")
     if warning := few_test_images(test_images):
         return warning
-    if ap > EXCELLENT_AP:
+    if ap > EXCELLENT["fields"]:
         return _("Test AP is above 0.8: excellent.")
-    if ap >= GOOD_AP:
+    if ap >= GOOD["fields"]:
         return _("Test AP is 0.75 or more: good.")
     return _("Test AP is below 0.75: not good yet. More iterations or more labelled images help.")
+
+
+def _accuracy_words(accuracy: float | None, test_images: int) -> str:
+    if accuracy is None:
+        return _("There is no test accuracy yet: it is measured every 100 iterations.")
+    if warning := few_test_images(test_images, "classes"):
+        return warning
+    if accuracy > EXCELLENT["classes"]:
+        return _("Test accuracy is above 0.95: excellent.")
+    if accuracy >= GOOD["classes"]:
+        return _("Test accuracy is 0.9 or more: good.")
+    return _(
+        "Test accuracy is below 0.9: not good yet. More iterations help, or more labelled images of the classes "
+        "that are taken for each other."
+    )
+
+
+def _ap_guide() -> list[str]:
+    return [
+        _(
+            "**Test AP**, red: average precision on labelled images that it never learns from, 0 to 1, every 100 iterations. "
+            "0.75 is good, above 0.8 excellent. With few test images it jumps by chance."
+        ),
+        _("If test AP falls while the loss falls, the images are being learned by heart. The weights with the best test AP are kept."),
+    ]
+
+
+def _accuracy_guide() -> list[str]:
+    return [
+        _(
+            "**Test accuracy**, red: the share of labelled images that it never learns from whose class is right, 0 to 1, every 100 "
+            "iterations. 0.9 is good, above 0.95 excellent. With few test images it jumps by chance."
+        ),
+        _(
+            "If test accuracy falls while the loss falls, the images are being learned by heart. "
+            "The weights with the best test accuracy are kept."
+        ),
+    ]

@@ -4,19 +4,32 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
-from pages.parts.i18n import _
-from storage import actions
-from storage.core import Store, StoreError
+from pages.parts.data import Names, get_store
+from pages.parts.i18n import _, number
+from storage import actions, base_models
+from storage.core import Refused, Store, StoreError
 from storage.processes import DELETABLE, TRANSITIONS, UNFINISHED, Action, Process, State
+from storage.progress import Status
+from storage.projects import Task
+from storage.templates import RunKind
 
 # What a person can do with a process: what is asked of a worker, and what is done at once.
-Deed = Action | Literal["again", "give_up", "delete"]
+Deed = Action | Literal["again", "duplicate", "enable", "disable", "give_up", "delete"]
 NOT_RESPONDING = "Not responding"  # what a reader sees; never stored, so not among the states
 Colour = Literal["blue", "green", "orange", "red", "violet", "gray"]
 
 _MOVING = UNFINISHED | {State.APPLYING, State.ROLLING_BACK}
 _ENDED = frozenset({State.STOPPED, State.FAILED, State.COMPLETED, State.APPLIED, State.ROLLED_BACK})
-_ALLOWED: dict[Deed, frozenset[State]] = {"again": _ENDED, "give_up": UNFINISHED, "delete": DELETABLE, **dict(TRANSITIONS.items())}
+_ALLOWED: dict[Deed, frozenset[State]] = {
+    **dict(TRANSITIONS.items()),
+    "again": _ENDED,
+    "duplicate": frozenset(State),
+    "enable": frozenset(State),
+    "disable": frozenset(State) - UNFINISHED,
+    "give_up": UNFINISHED,
+    "delete": DELETABLE,
+}
+_OF_LABELS = (State.APPLYING, State.APPLIED, State.ROLLING_BACK, State.ROLLED_BACK)
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,11 @@ def shown_state(process: Process, alive: bool) -> str:
     return process.state.value
 
 
+def states_of(kind: RunKind) -> list[str]:
+    """The states that a process of this kind can be shown in, in the order of a life."""
+    return [state for state in LOOKS if kind == "auto-label" or state not in _OF_LABELS]
+
+
 def state_name(state: str) -> str:
     """The state's name in the reader's language."""
     # Written out, as the catalogues are collected from literals.
@@ -78,6 +96,8 @@ def why_not(process: Process, deed: Deed) -> str | None:
     """Why this is not possible now, None if it is."""
     if deed in ("apply", "rollback") and process.spec.kind != "auto-label":
         return _("This process trains a model only; it has no labels to apply")
+    if deed == "start" and not process.spec.enabled:
+        return _("This process is disabled. Enable it first")
     if process.state in _ALLOWED[deed]:
         return None
     # In the order of a life, which a set would not keep.
@@ -101,3 +121,19 @@ def is_project_gone(store: Store, process: Process, known: Container[str]) -> bo
 def kind_name(kind: str) -> str:
     """The kind of run in the reader's language."""
     return _("Auto-labelling") if kind == "auto-label" else _("Training")
+
+
+def task_of(process: Process, names: Names) -> Task:
+    """What the process's project is about, fields or classes."""
+    project = names.projects.get(process.spec.project)
+    if project:
+        return project.task
+    try:  # the project is deleted; both are for the same task
+        return base_models.find(get_store(), process.spec.template.parameters.base_model).task
+    except Refused:
+        return "fields"
+
+
+def iterations_text(status: Status | None) -> str:
+    """Iterations done of all."""
+    return f"{number(status.iteration)} / {number(status.iterations)}" if status and status.iterations else "–"

@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.parts.guard import User
 from pages.parts.i18n import _, ngettext
-from pages.parts.template_form import Opened, held_values, rebase, refill, values_of
-from pages.parts.template_table import show
+from pages.parts.links import process_page
+from pages.parts.template_draft import Opened, held_values, rebase, refill, show, values_of
 from pages.parts.template_texts import parameter_name, value_text
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
@@ -49,6 +49,12 @@ def render_buttons(store: Store, opened: Opened, template: Template | None, used
         _duplicate(store, opened.template)
     may_delete = user.may("templates", "delete")
     st.button(_("Delete"), key="delete", icon=":material/delete:", disabled=not may_delete, on_click=_ask, args=(opened.template.id,))
+    st.page_link(
+        process_page(opened.template.kind),
+        label=_("Add process"),
+        icon=":material/rocket_launch:",
+        query_params={"add": "1", "template": opened.template.id},
+    )
     if st.session_state.get(_ASKED) == opened.template.id:
         st.dialog(_("Delete this template?"), icon=":material/delete:", on_dismiss=_forget)(_render_delete)(store, opened, used)
 
@@ -71,7 +77,7 @@ def render_conflict(store: Store, opened: Opened) -> None:
         st.error(explain(error))
         return
     st.warning(_("Somebody else saved this template while you were changing it. Nothing of yours is lost."), icon=":material/call_split:")
-    mine = held_values()
+    mine = held_values(theirs)
     rows = [
         (parameter_name(name), plain(value_text(name, mine[name])), plain(value_text(name, value)))
         for name, value in values_of(theirs).items()

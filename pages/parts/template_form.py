@@ -1,64 +1,21 @@
 """The form of a template: every parameter with its advice beside it, checked as one types."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import streamlit as st
 
 from pages.parts.i18n import _, ngettext, said
-from pages.parts.template_texts import choice_name, parameter_name, value_text
+from pages.parts.template_bases import base_problem, default_base, type_purposes
+from pages.parts.template_draft import Opened, widget_key
+from pages.parts.template_texts import base_name, base_text, choice_name, load_bases, parameter_name, task_words, value_text
 from pages.parts.text import explain, plain
 from storage.core import InvalidValue, check_name
+from storage.projects import Task
 from storage.templates import Augment, Device, Parameters, Template, advice, bounds
 
-_OPENED = "template_opened"  # in the session: which template at which revision the widgets hold
 _LEAST_LR = 0.00001  # zero learns nothing
 _STEPS: dict[str, float] = {"loaders": 1, "batch": 1, "iterations": 100, "lr": 0.001, "refresh": 5.0, "seed": 1}
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What the form was filled with; revision 0 is a template that is yet to be made."""
-
-    template: Template
-    rev: int
-
-
-def open_form(template: Template, rev: int) -> Opened:
-    """Fill the form with a template unless it holds it already; returns what it was filled with."""
-    held: Opened | None = st.session_state.get(_OPENED)
-    # Streamlit forgets what is in widgets when another page was shown in between.
-    if held is None or held.template.id != template.id or _key("name") not in st.session_state:
-        return refill(template, rev)
-    # Saved by somebody else, with nothing typed here that could be lost.
-    if held.rev < rev and held_values() == values_of(held.template):
-        return refill(template, rev)
-    return held
-
-
-def refill(template: Template, rev: int) -> Opened:
-    """Fill the form with the template's values, whatever stands in it."""
-    opened = Opened(template, rev)
-    st.session_state[_OPENED] = opened
-    for name, value in values_of(template).items():
-        st.session_state[_key(name)] = value
-    return opened
-
-
-def rebase(template: Template, rev: int) -> None:
-    """Keep what stands in the form, as a change of this newer revision."""
-    st.session_state[_OPENED] = Opened(template, rev)
-
-
-def values_of(template: Template) -> dict[str, Any]:
-    """Everything the form holds of a template, by the parameter's name."""
-    return {"name": template.name, "description": template.description, **template.parameters.model_dump()}
-
-
-def held_values() -> dict[str, Any]:
-    """Everything that stands in the form, allowed or not."""
-    return {name: st.session_state[_key(name)] for name in ("name", "description", *Parameters.model_fields)}
 
 
 def render_form(opened: Opened, taken: Sequence[str], cores: int | None, *, disabled: bool) -> Template | None:
@@ -68,27 +25,83 @@ def render_form(opened: Opened, taken: Sequence[str], cores: int | None, *, disa
     """
     what, training = st.columns(2, gap="large")
     with what:
-        name = _render_name(taken, disabled)
-        description = st.text_area(parameter_name("description"), key=_key("description"), height=90, disabled=disabled)
-        values = _render_what(disabled)
+        head = _render_head(opened, taken, disabled)
+        values = {"base_model": head.pop("base_model"), **_render_what(disabled)}
     with training:
         values |= _render_training(cores, disabled)
     with st.expander(_("Advanced"), icon=":material/tune:"):
         values["seed"] = _number("seed", _("The same seed, images and labels give the same run again."), disabled)
-    if None in values.values():  # a number out of its range
+    # A number out of its range and a base model that is gone are None; the advice is about what can be saved.
+    if None in values.values():
         return None
     parameters = Parameters(**values)
     for note in advice(parameters):
         st.warning(plain(said(note.template, note.values)), icon=":material/lightbulb:")
-    if name is None:
+    if None in head.values():
         return None
-    return opened.template.model_copy(update={"name": name, "description": description, "parameters": parameters})
+    return opened.template.model_copy(update={**head, "parameters": parameters})
+
+
+def _render_head(opened: Opened, taken: Sequence[str], disabled: bool) -> dict[str, Any]:
+    """Name, model type of a training, base model and description; what is not allowed is None."""
+    head: dict[str, Any] = {"name": _render_name(taken, disabled)}
+    purpose: Task | None = None
+    if opened.template.kind == "training":
+        purposes = type_purposes()
+        head["model_type"] = _render_type(purposes, disabled)
+        purpose = purposes.get(head["model_type"])
+    head["base_model"] = _render_base(purpose, disabled)
+    head["description"] = st.text_area(parameter_name("description"), key=widget_key("description"), height=90, disabled=disabled)
+    return head
+
+
+def _render_type(purposes: dict[str, Task], disabled: bool) -> str | None:
+    held: str = st.session_state[widget_key("model_type")]
+    problem = _("There is no such model type any more. Choose another.") if held else _("Choose a model type.")
+    chosen = _choice(
+        "model_type",
+        list(purposes) if held in purposes else [*purposes, held],
+        _("What the trained model is for. Programs that use it choose it by this name."),
+        disabled,
+        shown=lambda name: f"{name} · {task_words(purposes[name])}" if name in purposes else name or "–",
+        problem=None if held in purposes else problem,
+        on_change=_fit_base,
+    )
+    return chosen if chosen in purposes else None
+
+
+def _fit_base() -> None:
+    """After another model type was chosen: a base model of the other purpose gives way to the one that comes with the program."""
+    purpose = type_purposes().get(st.session_state[widget_key("model_type")])
+    base = load_bases().get(st.session_state[widget_key("base_model")])
+    if purpose and (base is None or base.task != purpose):
+        st.session_state[widget_key("base_model")] = default_base(purpose)
+
+
+def _render_base(purpose: Task | None, disabled: bool) -> str | None:
+    bases = load_bases()
+    held: str = st.session_state[widget_key("base_model")]
+    fitting = [key for key, base in bases.items() if purpose in (None, base.task)]
+    advised = _("Training starts from its weights. From a model trained here it goes on: fields are matched by name.")
+    if purpose is None:
+        advised += " " + _("One that finds fields is for projects of fields, one that tells classes apart for projects of classes.")
+    problem = base_problem(bases, held, purpose)
+    chosen: str = _choice(
+        "base_model",
+        # What does not fit stays in the list while it is chosen: another in its place nobody would have chosen.
+        fitting if held in fitting else [*fitting, held],
+        advised,
+        disabled,
+        shown=lambda key: base_text(bases[key]) if key in bases else base_name(bases, key),
+        problem=problem,
+    )
+    return None if problem else chosen
 
 
 def _render_name(taken: Sequence[str], disabled: bool) -> str | None:
     name = st.text_input(
         parameter_name("name"),
-        key=_key("name"),
+        key=widget_key("name"),
         live=True,
         disabled=disabled,
         placeholder=_("Letters, digits, “-”, “_” and “.”"),
@@ -112,14 +125,12 @@ def name_problem(name: str, taken: Sequence[str]) -> str | None:
 
 def _render_what(disabled: bool) -> dict[str, Any]:
     return {
-        "base_model": _choice("base_model", ("base-SmartOCR-01",), _("The network that training starts from."), disabled),
         "augment": _choice(
             "augment",
             get_args(Augment),
             _("Varies the training images, so that few labels teach more. Leave rotations out where pages always lie straight."),
             disabled,
         ),
-        "device": _choice("device", get_args(Device), _("A machine without a graphics card uses its CPU, and says so."), disabled),
         "use_unreviewed": _switch(
             "use_unreviewed",
             _("Labels from an earlier process are learned from too, before anybody looked at them. They never become test images."),
@@ -130,7 +141,7 @@ def _render_what(disabled: bool) -> dict[str, Any]:
 
 def _render_training(cores: int | None, disabled: bool) -> dict[str, Any]:
     loaders = _("They read images ahead; 4 or more are advised.")
-    if cores is not None and (st.session_state[_key("loaders")] or 0) > cores:
+    if cores is not None and (st.session_state[widget_key("loaders")] or 0) > cores:
         loaders += " " + ngettext(
             "No machine has more than {count} core: the worker lowers it to that.",
             "No machine has more than {count} cores: the worker lowers it to that.",
@@ -142,19 +153,33 @@ def _render_training(cores: int | None, disabled: bool) -> dict[str, Any]:
         "lr": _number("lr", _("0.005 suits most; 0.0005 learns slowly, 0.01 may overshoot. It falls as the run goes on."), disabled),
         "loaders": _number("loaders", loaders, disabled),
         "refresh": _number("refresh", _("How often the run reports its figures."), disabled),
+        "device": _choice("device", get_args(Device), _("A machine without a graphics card uses its CPU, and says so."), disabled),
     }
 
 
-def _choice(name: str, choices: Sequence[str], advised: str, disabled: bool) -> Any:
+def _choice(
+    name: str,
+    choices: Sequence[str],
+    advised: str,
+    disabled: bool,
+    *,
+    shown: Callable[[str], str] = choice_name,
+    problem: str | None = None,
+    on_change: Callable[[], None] | None = None,
+) -> Any:
     with st.container(gap="xxsmall"):
-        chosen = st.selectbox(parameter_name(name), choices, format_func=choice_name, key=_key(name), disabled=disabled)
+        chosen = st.selectbox(
+            parameter_name(name), choices, format_func=shown, key=widget_key(name), disabled=disabled, on_change=on_change
+        )
+        if problem:
+            st.markdown(f":red[:material/error: {problem}]")
         st.caption(advised)
     return chosen
 
 
 def _switch(name: str, advised: str, disabled: bool) -> bool:
     with st.container(gap="xxsmall"):
-        chosen = st.toggle(parameter_name(name), key=_key(name), disabled=disabled)
+        chosen = st.toggle(parameter_name(name), key=widget_key(name), disabled=disabled)
         st.caption(advised)
     return chosen
 
@@ -168,7 +193,7 @@ def _number(name: str, advised: str, disabled: bool) -> Any:
             parameter_name(name),
             step=kind(_STEPS[name]),
             format="%.6g" if kind is float else None,
-            key=_key(name),
+            key=widget_key(name),
             disabled=disabled,
         )
         problem = number_problem(name, given)
@@ -185,7 +210,3 @@ def number_problem(name: str, given: float | None) -> str | None:
     if given is not None and least <= given <= greatest:
         return None
     return _("Give a number from {least} to {greatest}.").format(least=value_text(name, least), greatest=value_text(name, greatest))
-
-
-def _key(name: str) -> str:
-    return f"template_{name}"

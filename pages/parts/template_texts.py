@@ -1,9 +1,16 @@
 """A template in words: what its parameters are called, what their choices mean, and a summary in one line."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from pages.parts.i18n import _, number, small_number
-from storage.templates import Parameters
+import streamlit as st
+
+from pages.parts.data import get_store
+from pages.parts.i18n import _, moment, number, small_number
+from storage import base_models, models
+from storage.base_models import BaseModel
+from storage.projects import Task
+from storage.templates import Template
 
 
 def parameter_name(name: str) -> str:
@@ -11,6 +18,7 @@ def parameter_name(name: str) -> str:
     # Written out, as the catalogues are collected from literals.
     names = {
         "name": _("Name"),
+        "model_type": _("Model type"),
         "description": _("Description"),
         "base_model": _("Base model"),
         "augment": _("Augment the dataset"),
@@ -27,7 +35,7 @@ def parameter_name(name: str) -> str:
 
 
 def choice_name(choice: str) -> str:
-    """A choice of augmentation or device; what is no word of ours, such as a base model, stays as it is."""
+    """A choice of augmentation or device; what is no word of ours stays as it is."""
     names = {
         "rotations-exposure-noise": _("rotations + exposure + noise"),
         "exposure-noise": _("exposure + noise"),
@@ -43,13 +51,16 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, str):
-        return choice_name(value)
+        return base_name(load_bases(), value) if name == "base_model" else choice_name(value)
     return small_number(value) if name == "lr" else number(value, 1 if value % 1 else 0)
 
 
-def summary(parameters: Parameters) -> str:
-    """The parameters that decide most, in one line."""
+def summary(template: Template) -> str:
+    """The parameters that decide most, in one line; with people's names in it, so no Markdown yet."""
+    parameters = template.parameters
     parts = [
+        *([template.model_type] if template.model_type else []),
+        base_name(load_bases(), parameters.base_model),
         f"{parameter_name('iterations')}: {number(parameters.iterations)}",
         f"{_('Batch')}: {number(parameters.batch)}",  # whose full name is a sentence in Russian
         f"{_('Learning rate')}: {small_number(parameters.lr)}",
@@ -57,3 +68,40 @@ def summary(parameters: Parameters) -> str:
         choice_name(parameters.device),
     ]
     return " · ".join([*parts, *([_("with labels nobody reviewed")] if parameters.use_unreviewed else [])])
+
+
+def load_bases() -> dict[str, BaseModel]:
+    """Every base model by its key, in the order of ``base_models.list_all``; names at most 5 s old."""
+    store = get_store()
+    # One listing, so that a model is here as soon as it is published.
+    return _load_bases(str(store.root), tuple(models.list_ids(store)))
+
+
+# Of a hundred models some 20 ms. A resource, as nothing changes them here, and a copy for each run would cost as much again.
+@st.cache_resource(ttl=5, max_entries=10, show_spinner=False)
+def _load_bases(root: str, ids: tuple[str, ...]) -> dict[str, BaseModel]:  # noqa: ARG001
+    return {base.key: base for base in base_models.list_all(get_store())}
+
+
+def base_name(bases: Mapping[str, BaseModel], key: str) -> str:
+    """What the base model of this key is called; one that is gone by the end of its id."""
+    return bases[key].name if key in bases else _("deleted model …{end}").format(end=key[-4:])
+
+
+def base_text(base: BaseModel) -> str:
+    """The base model in a list to choose from: name and task, of a model of the store also how good it is and when it was made."""
+    parts = [base.name]
+    if base.model:
+        score = base.model.accuracy if base.task == "classes" else base.model.map_50
+        parts += [f"{score_name(base.task)} {number(score, 3)}", moment(base.model.at)]
+    return " · ".join([*parts, task_words(base.task)])
+
+
+def task_words(task: Task) -> str:
+    """What models of this task do."""
+    return _("finds fields") if task == "fields" else _("tells classes apart")
+
+
+def score_name(task: Task) -> str:
+    """The one figure that says how good a model of this task is."""
+    return _("AP") if task == "fields" else _("Accuracy")

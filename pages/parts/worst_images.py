@@ -1,4 +1,4 @@
-"""The test images on which a model makes most errors: how they are labelled, and what it found on them."""
+"""What a run's best weights make of the test images, and those on which they make most errors, beside their labels."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,8 +15,7 @@ from storage.core import Store, StoreError, load, revision_path
 from storage.detections import Detection, ImageDetections, select
 from storage.evaluations import Evaluation, JudgedImage
 from storage.images import Image
-from storage.labels import Box, Label
-from storage.processes import Process
+from storage.labels import Label
 from storage.projects import Field, Project
 from storage.turns import turned_size
 
@@ -26,37 +25,37 @@ _ABOUT_WIDE, _TALLEST = 280, 260  # pixels, on a wide window
 
 @dataclass(frozen=True)
 class WorstImage:
-    """A test image with errors: the label it was judged by, the boxes that would be applied, and whether its label is newer now."""
+    """A test image with errors: the label it was judged by, what would be applied to it, and whether its label is newer now."""
 
     judged: JudgedImage
     image: Image
-    labelled: tuple[Box, ...]
+    label: Label
     found: tuple[Detection, ...]
     relabelled: bool
 
 
 @dataclass(frozen=True)
-class Worst:
-    """The worst test images of a run, of how many that were judged."""
+class Judged:
+    """What the best weights of a run make of the test images, and the worst of these."""
 
-    images: tuple[WorstImage, ...]
-    judged: int
+    evaluation: Evaluation
+    worst: tuple[WorstImage, ...]
 
 
-def render_worst(process: Process, project: Project) -> None:
+def render_worst(judged: Judged | None, project: Project) -> None:
     """The worst five side by side, each with what is wrong and a link to its label."""
     st.subheader(_("Worst test images"))
-    worst = load_worst(str(get_store().root), process.id, process.state.value)
-    if worst is None:
+    if judged is None:
         st.caption(_("Known once training is complete: the best weights then look at every test image."))
         return
-    if not worst.images:
-        st.caption(ngettext("No error on the {count} test image", "No error on the {count} test images", worst.judged) + ".")
+    if not judged.worst:
+        count = len(judged.evaluation.images)
+        st.caption(ngettext("No error on the {count} test image", "No error on the {count} test images", count) + ".")
         return
-    st.caption(_("Look at these first: a wrong label costs more than anything else. Solid: as labelled; dashed: as found."))
+    st.caption(_advice(project))
     fields = {field.id: field for field in project.fields}
-    room = _room([shown.image for shown in worst.images])
-    for column, shown in zip(st.columns(SHOWN), worst.images, strict=False):
+    room = _room([shown.image for shown in judged.worst])
+    for column, shown in zip(st.columns(SHOWN), judged.worst, strict=False):
         with column:
             page_picture(project.id, shown.image, list(_marks(fields, shown)), room=room, key=f"worst_{shown.image.id}")
             _render_words(project, fields, shown)
@@ -64,20 +63,22 @@ def render_worst(process: Process, project: Project) -> None:
 
 # Of the state, too: the last look at a run comes when it ends, and must not show what was known before that.
 @st.cache_resource(ttl=15, max_entries=200, show_spinner=False)
-def load_worst(root: str, process: str, state: str) -> Worst | None:  # noqa: ARG001
-    """The worst test images of a process, at most 15 s old; None before the first evaluation of its best weights."""
+def load_judged(root: str, process: str, state: str) -> Judged | None:  # noqa: ARG001
+    """What a process makes of its test images, at most 15 s old; None before the first evaluation of its best weights."""
     store = get_store()
     found = processes.get(store, process)
     # The newest attempt that has one: one that was resumed is without for a while.
     evaluation = next((read for attempt in reversed(found.attempts) if (read := evaluations.read(attempt.paths))), None)
     if evaluation is None:
         return None
-    return Worst(tuple(_worst_images(store, found.spec.project, evaluation)), len(evaluation.images))
+    return Judged(evaluation, tuple(_worst_images(store, found.spec.project, evaluation)))
 
 
 def _worst_images(store: Store, project: str, evaluation: Evaluation) -> Iterator[WorstImage]:
     paths = store.project(project)
-    for judged in evaluations.worst(evaluation, SHOWN):
+    # All that are wrong, sorted again: of a model of classes many are equally wrong, and what it is surest of tells most.
+    wrong = evaluations.worst(evaluation, len(evaluation.images))
+    for judged in sorted(wrong, key=lambda image: (-image.errors, -_surest_class(image)))[:SHOWN]:
         try:
             image = images.get(paths, judged.image)
             label = load(Label, revision_path(paths.label_shard(judged.image), judged.image, judged.rev))
@@ -85,7 +86,12 @@ def _worst_images(store: Store, project: str, evaluation: Evaluation) -> Iterato
             continue  # deleted since, or damaged, which the Data page tells
         found = select(ImageDetections(image=judged.image, detections=judged.detections), evaluation.rule)
         relabelled = labels.head_rev(paths, judged.image) != judged.rev
-        yield WorstImage(judged, image, label.boxes or (), found, relabelled)
+        yield WorstImage(judged, image, label, found, relabelled)
+
+
+def _surest_class(image: JudgedImage) -> float:
+    """The score of the class found on the image; 0 for boxes, of which there are many."""
+    return max((detection.score for detection in image.detections if detection.xyxy is None), default=0.0)
 
 
 def _room(pages: Sequence[Image]) -> int:
@@ -94,8 +100,14 @@ def _room(pages: Sequence[Image]) -> int:
     return int(min(_TALLEST, _ABOUT_WIDE * max(height / width for width, height in sizes)))
 
 
+def _advice(project: Project) -> str:
+    if project.task == "classes":
+        return _("Look at these first: a wrong label costs more than anything else.")
+    return _("Look at these first: a wrong label costs more than anything else. Solid: as labelled; dashed: as found.")
+
+
 def _render_words(project: Project, fields: dict[str, Field], shown: WorstImage) -> None:
-    st.caption("  \n".join(_lines(fields, shown)))
+    st.caption("  \n".join(_lines(project, fields, shown)))
     st.page_link(
         "labelling.py",
         label=_("Is the label right?"),
@@ -104,25 +116,39 @@ def _render_words(project: Project, fields: dict[str, Field], shown: WorstImage)
     )
 
 
-def _lines(fields: dict[str, Field], shown: WorstImage) -> Iterator[str]:
+def _lines(project: Project, fields: dict[str, Field], shown: WorstImage) -> Iterator[str]:
     yield f"**{plain(shown.image.name)}**"
+    yield from _class_lines(fields, shown) if project.task == "classes" else _box_lines(fields, shown)
+    if shown.relabelled:
+        yield _("Its label was changed since.")
+
+
+def _class_lines(fields: dict[str, Field], shown: WorstImage) -> Iterator[str]:
+    yield _("True class: {class_name}").format(class_name=_named(shown.judged.missing, fields) or "–")
+    likeliest = shown.judged.detections[0] if shown.judged.detections else None
+    if likeliest is None:
+        yield _("Nothing was found.")
+        return
+    words = _("Found: {class_name}, {score}") if shown.found else _("Below its threshold: {class_name}, {score}")
+    yield words.format(class_name=_named([likeliest.field], fields), score=number(likeliest.score, 2))
+
+
+def _box_lines(fields: dict[str, Field], shown: WorstImage) -> Iterator[str]:
     if not shown.found:
         yield _("Nothing was found.")
     elif shown.judged.missing:
         yield _("Missing: {fields}").format(fields=_named(shown.judged.missing, fields))
     if shown.judged.wrong:
         yield _("Wrong: {fields}").format(fields=_named(shown.judged.wrong, fields))
-    if shown.relabelled:
-        yield _("Its label was changed since.")
 
 
 def _marks(fields: dict[str, Field], shown: WorstImage) -> Iterator[Mark]:
-    # Boxes of a field that was deleted since have neither name nor colour any more.
-    for box in shown.labelled:
+    # Boxes of a field that was deleted since have neither name nor colour any more; a class has no box.
+    for box in shown.label.boxes or ():
         if field := fields.get(box.field):
             yield Mark(box.xyxy, field.colour, field.name, found=False)
     for detection in shown.found:
-        if field := fields.get(detection.field):
+        if detection.xyxy and (field := fields.get(detection.field)):
             yield Mark(detection.xyxy, field.colour, f"{field.name} {number(detection.score, 2)}", found=True)
 
 

@@ -230,7 +230,11 @@ class Kind(Generic[N]):
         return (rev, record) if record and _key(record.name) == _key(name) else (0, None)
 
     def _claim(self, store: Store, name: str, identifier: str) -> None:
-        claim_name(store, self.stem, name, identifier, lambda other: self._keeps(store, other, name))
+        try:
+            claim_name(store, self.stem, name, identifier, lambda other: self._keeps(store, other, name))
+        except NameTaken as error:
+            # In people's word for the kind: the stem is only a folder.
+            raise NameTaken(error.template, **{**error.values, "kind": self.word}) from error
 
     def _keeps(self, store: Store, identifier: str, name: str) -> bool:
         """Whether the object bears ``name``; if it does not, what might still give it the name is refused from here on."""

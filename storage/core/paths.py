@@ -267,6 +267,16 @@ class MachinePaths:
         """Replaced by the worker: cores, memory, GPUs, versions, current process, heartbeat."""
         return self.folder / "info.json"
 
+    @property
+    def loads(self) -> Path:
+        """One file a day of the last week: how loaded the machine was."""
+        return self.folder / "load"
+
+    def load(self, day: str) -> Path:
+        """One line a minute, appended by the worker; ``day`` as 2026-11-21, in UTC."""
+        # A file a day, so that old ones can be removed while the newest is written.
+        return self.loads / f"{day}.jsonl"
+
 
 @dataclass(frozen=True)
 class ModelPaths:

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.drawing import await_saved, draw_box, editor, saved_label
-from tests.browser.house import MACHINE, Document, House, documents, running
+from tests.browser.house import Document, House, documents, running
+from tests.browser.walk import TRAINING_MS, await_completed, create_project, fill_template, go_to, start, upload
 
 LABELLED = 4
-TRAINING_MS = 420_000  # at most, on a busy machine; waited for by what is seen, not slept through
 
 
 @pytest.fixture
@@ -38,8 +38,9 @@ def page(chromium: Browser, house: House) -> Iterator[Page]:
 def test_an_analyst_labels_trains_applies_corrects_and_rolls_back(page: Page) -> None:
     papers = documents(20)
     names = list(papers[0].boxes)
+    page.goto("/")
     create_project(page, "papers", names)
-    upload(page, papers)
+    upload(page, [paper.path for paper in papers])
     label_by_hand(page, papers[:LABELLED], names)
     make_template(page, "short", iterations=60)
     start_process(page)
@@ -51,22 +52,6 @@ def test_an_analyst_labels_trains_applies_corrects_and_rolls_back(page: Page) ->
     states = states_of(page)
     assert states.count("labelled") == LABELLED
     assert states.count("unlabelled") == len(papers) - LABELLED - 1
-
-
-def create_project(page: Page, name: str, fields: list[str]) -> None:
-    page.goto("/")
-    page.get_by_role("button", name="New project").first.click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name", exact=True).fill(name)
-    dialog.get_by_label("First fields or classes (optional)").fill("\n".join(fields))
-    dialog.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
-
-
-def upload(page: Page, papers: list[Document]) -> None:
-    go_to(page, "Data")
-    page.locator(".uploader input[type=file]").set_input_files([paper.path for paper in papers])
-    expect(page.get_by_text(f"{len(papers)} added")).to_be_visible()
 
 
 def label_by_hand(page: Page, papers: list[Document], names: list[str]) -> None:
@@ -87,28 +72,20 @@ def label_by_hand(page: Page, papers: list[Document], names: list[str]) -> None:
 def make_template(page: Page, name: str, iterations: int) -> None:
     go_to(page, "Templates")
     page.get_by_role("button", name="Add template").click()
-    page.get_by_label("Name", exact=True).fill(name)
-    for label, value in {"Iterations": iterations, "Refresh interval, s": 1, "Data loader processes": 2}.items():
-        page.get_by_label(label, exact=True).fill(str(value))
-        page.get_by_label(label, exact=True).press("Tab")
-    page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("heading", name=f"Template {name}")).to_be_visible()
+    fill_template(page, name, {"Iterations": iterations, "Refresh interval, s": 1, "Data loader processes": 2})
 
 
 def start_process(page: Page) -> None:
     go_to(page, "Labelling")
     page.get_by_role("button", name=re.compile("Auto-label 16 images")).click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text(MACHINE)).to_be_visible()
-    dialog.get_by_role("button", name="Create and start").click()
-    expect(dialog).to_be_hidden()
+    start(page.get_by_role("dialog"))
 
 
 def watch(page: Page) -> None:
     """Curves while it runs, and the state at its end."""
-    page.get_by_role("link", name="Monitoring").last.click()
+    page.get_by_test_id("stMain").get_by_role("link", name="Monitoring").last.click()
     expect(page.locator(".live-chart[data-points]").first).to_be_visible(timeout=TRAINING_MS)
-    expect(page.get_by_test_id("stMarkdown").get_by_text("Completed")).to_be_visible(timeout=TRAINING_MS)
+    await_completed(page)
 
 
 def apply_with_moved_threshold(page: Page, field: str) -> None:
@@ -152,12 +129,6 @@ def roll_back(page: Page) -> None:
     expect(dialog.get_by_text("1 image stays as it is")).to_be_visible()
     dialog.get_by_role("button", name="Roll back labels").click()
     expect(page.get_by_text(re.compile(r"Labels of \d+ images? rolled back")).first).to_be_visible(timeout=60_000)
-
-
-def go_to(page: Page, name: str) -> None:
-    """The page of this name in the sidebar."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-    expect(page.get_by_test_id("stMain").get_by_role("heading", name=name).first).to_be_visible()
 
 
 def project_of(page: Page) -> str:

@@ -57,7 +57,7 @@ def test_monitoring_draws_three_curves_and_keeps_the_zoom_when_points_come(runs:
     process = runs.running(300)
     page = visit(f"/monitoring?process={process.id}")
     await_points(page, 300)
-    assert curves(page) == ["Training loss", "Learning rate", "Test AP"]
+    assert curves(page) == ["Loss of each iteration", "Training loss", "Learning rate", "Test AP"]
     zoom_by_mouse(page)
     zoomed = x_range(page)
     assert zoomed != [0, 1000]

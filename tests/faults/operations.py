@@ -281,7 +281,7 @@ class Apply(Ask):
     def prepare(self, store: Store) -> None:
         super().prepare(store)
         self.paths = store.process(self.process).apply(new_id())
-        self.boxes = [(image, (BOX.model_copy(update={"origin": "auto"}),)) for image in self.images]
+        self.found = [(image, ((BOX.model_copy(update={"origin": "auto"}),), {})) for image in self.images]
         rule = Rule(thresholds={"f": 0.5})
         base = dict.fromkeys(self.images, 0)
         values = {"process": self.process, "attempt": 1, "author": "ann", "rule": rule, "base": base, "skipped": (), "at": now()}
@@ -292,7 +292,7 @@ class Apply(Ask):
         plan = plans.make_plan(self.paths, self.plan)
         say("planned")
         self.correct(store, self.images[2], say)
-        applies.carry_out(project, self.paths, plan, self.boxes, lambda *_: None)
+        applies.carry_out(project, self.paths, plan, self.found, lambda *_: None)
         say("applied")
 
     def correct(self, store: Store, image: str, say: Say) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from storage import machines, processes, projects
+from storage import machines, processes, projects, templates
+from storage.core.ids import new_id
 from storage.core.records import now
 from storage.machines import MACHINES, Gpu, Info, Machine
 from storage.processes import Process, State
@@ -102,7 +103,7 @@ def test_without_a_template_one_with_the_defaults_is_a_press_away(runs: Runs, op
 
 def test_a_template_is_summed_up(runs: Runs, open_page: Open) -> None:
     app = open_page("processes.py", add="1")
-    assert "Iterations: 1,000 · Batch: 2 · Learning rate: 0.005 · rotations + exposure + noise" in captions(app)
+    assert "base-SmartOCR-01 · Iterations: 1,000 · Batch: 2 · Learning rate: 0.005 · rotations + exposure + noise" in captions(app)
 
 
 def test_a_free_machine_is_chosen_and_says_what_it_is(runs: Runs, open_page: Open) -> None:
@@ -160,3 +161,84 @@ def test_a_template_for_a_graphics_card_on_a_machine_without_one_is_noted(
     app = open_page("processes.py", add="1")
     app.radio(key="add_machine").set_value(machine.id).run()
     assert ("This machine has no graphics card" in captions(app)) == said
+
+
+def test_a_training_takes_the_templates_of_training(runs: Runs, open_page: Open) -> None:
+    template = templates.create(runs.store, "exact", "training", model_type="fields")
+    app = open_page("training_processes.py", add="1")
+    assert app.selectbox(key="add_template").options == ["exact"]
+    app.button(key="create").click().run()
+    (process,) = found(runs)
+    assert (process.spec.kind, process.spec.template) == ("training", template)
+    assert app.query_params["process"] == process.id
+
+
+def test_templates_for_the_other_task_or_of_a_deleted_base_model_are_left_out_with_the_reason(runs: Runs, open_page: Open) -> None:
+    templates.create(runs.store, "sort", "auto-label", base_model="base-Classifier-01")
+    templates.create(runs.store, "finer", "auto-label", base_model=new_id())
+    app = open_page("processes.py", add="1")
+    assert app.selectbox(key="add_template").options == ["quick"]
+    assert "1 template is left out: its base model tells classes apart, and this project is about fields." in captions(app)
+    assert "1 template is left out: its base model was deleted." in captions(app)
+
+
+@pytest.mark.parametrize(("page", "model_type"), [("processes.py", None), ("training_processes.py", "classifier")])
+def test_where_no_template_fits_a_project_of_classes_one_that_does_is_a_press_away(
+    runs: Runs, open_page: Open, page: str, model_type: str | None
+) -> None:
+    letters = projects.create(runs.store, "letters", "classes", ("invoice", "order"))
+    app = open_page(page, add="1", project=letters.id)
+    next(button for button in app.button if button.label == "Create a template with the defaults").click().run()
+    chosen = TEMPLATES.get(runs.store, app.selectbox(key="add_template").value)[1]
+    assert (chosen.model_type, chosen.parameters.base_model) == (model_type, "base-Classifier-01")
+    app.button(key="create").click().run()
+    assert [process.spec.project for process in found(runs)] == [letters.id]
+
+
+def test_a_link_from_a_template_chooses_it(runs: Runs, open_page: Open) -> None:
+    template = templates.create(runs.store, "exact", "auto-label")
+    app = open_page("processes.py", add="1", template=template.id)
+    assert app.selectbox(key="add_template").value == template.id
+    app.button(key="create").click().run()
+    assert "template" not in app.query_params
+
+
+def test_a_duplicate_is_filled_in_with_project_template_and_machine_of_the_process(runs: Runs, open_page: Open) -> None:
+    projects.create(runs.store, "cheques", "fields", ("payee",))
+    templates.create(runs.store, "exact", "auto-label")
+    another(runs, "abacus")
+    original = runs.created()
+    app = open_page("processes.py", process=original.id)
+    app.button(key=f"duplicate_{original.id}").click().run()
+    assert app.query_params["add"] == original.id
+    app.button(key="create").click().run()
+    copy = found(runs)[0]
+    assert copy.id != original.id
+    assert (copy.spec.project, copy.spec.template, copy.spec.machine) == (runs.project.id, runs.template, runs.machine.id)
+
+
+def test_what_was_chosen_otherwise_in_a_duplicate_stays_chosen(runs: Runs, open_page: Open) -> None:
+    other = templates.create(runs.store, "exact", "auto-label")
+    app = open_page("processes.py", add=runs.created().id)
+    app.selectbox(key="add_template").set_value(other.id).run()
+    assert app.run().selectbox(key="add_template").value == other.id
+
+
+@pytest.mark.parametrize(
+    ("deleted", "words"), [(False, "Template quick was changed since"), (True, "Template quick cannot be chosen any more")]
+)
+def test_a_duplicate_says_where_it_differs_from_its_original(runs: Runs, open_page: Open, deleted: bool, words: str) -> None:
+    original = runs.created()
+    if deleted:
+        TEMPLATES.delete(runs.store, 1, runs.template)
+    else:
+        TEMPLATES.change(runs.store, 1, runs.template.model_copy(update={"description": "for scans"}))
+    assert words in captions(open_page("processes.py", add=original.id))
+
+
+def test_a_machine_that_is_free_is_chosen_before_one_with_a_queue(runs: Runs, open_page: Open) -> None:
+    rev, machine = MACHINES.get(runs.store, runs.machine.id)
+    MACHINES.change(runs.store, rev, machine.model_copy(update={"queue": True}))
+    tower = another(runs, "tower")
+    runs.running(10)
+    assert open_page("processes.py", add="1").radio(key="add_machine").value == tower.id

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from storage import actions, labels, plans, processes
 from storage.labels import Box
 from storage.processes import Process, State
+from tests.found_classes import find_classes
 from tests.runs import Runs
 from tests.worker import house
 from worker.apply import carry_out
@@ -126,3 +127,41 @@ def test_a_roll_back_is_asked_for_after_its_question(bench: Bench, open_page: Op
     outcome = plans.outcome(bench.runs.store.process(bench.identifier), "rollback", bench.process.requests[-1].apply or "")
     assert outcome is not None
     assert outcome.changed == 3
+
+
+class ClassBench(Bench):
+    """A process that found an invoice on each of three pages, with scores 0.9, 0.7 and 0.4."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.runs = runs
+        self.project, self.images, self.identifier = find_classes(runs.store, "letters", (0.9, 0.7, 0.4))
+
+
+@pytest.fixture
+def classes(runs: Runs) -> ClassBench:
+    return ClassBench(runs)
+
+
+def test_pictures_of_classes_bear_their_class_and_score_crossed_out_below_the_least_one(classes: ClassBench, open_page: Open) -> None:
+    app = opened(open_page, classes, "apply")
+    colour = classes.project.fields[0].colour
+    shown = [element.value for element in app.markdown if "invoice" in element.value]
+    swatch = f':color[■]{{foreground="{colour}"}}'
+    assert sorted(shown) == [f"{swatch} **invoice 0.70**", f"{swatch} **invoice 0.90**", ":gray[~~invoice 0.40~~]"]
+    assert app.button(key="confirm").label == "Apply to 2 images"
+
+
+def test_a_threshold_of_a_class_decides_which_images_receive_it(classes: ClassBench, open_page: Open) -> None:
+    invoice, _order = classes.project.fields
+    app = opened(open_page, classes, "apply", apply_thresholds={invoice.id: 0.8})
+    app.button(key="confirm").click().run()
+    carry_out(classes.runs.store, classes.process)
+    paths = classes.runs.store.project(classes.project.id)
+    heads = [labels.head(paths, image) for image in classes.images]
+    assert [head and head.class_id for head in heads] == [invoice.id, None, None]
+
+
+def test_a_roll_back_of_classes_counts_the_images(classes: ClassBench, open_page: Open) -> None:
+    classes.apply()
+    shown = texts(opened(open_page, classes, "rollback"))
+    assert "**2** images get back the label they had before." in shown

@@ -7,12 +7,13 @@ import PIL.Image
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.image_classes import remembered
 from pages.parts.image_list import PAGE
 from storage import images, labels, projects, uploads
 from storage.core.paths import ProjectPaths
 from storage.images import Image
 from storage.labels import Box
-from storage.projects import Project
+from storage.projects import Project, Task
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -22,8 +23,8 @@ CONFIRMED = ("one.png", "two.png")
 class Pages:
     """A project of blank pages, found by their file names."""
 
-    def __init__(self, runs: Runs) -> None:
-        self.project: Project = projects.create(runs.store, "pages", "fields", ("total",))
+    def __init__(self, runs: Runs, task: Task = "fields", *names: str) -> None:
+        self.project: Project = projects.create(runs.store, "pages", task, names or ("total",))
         self.paths: ProjectPaths = runs.store.project(self.project.id)
         self.ids: dict[str, str] = {}
 
@@ -55,6 +56,11 @@ def pages(runs: Runs) -> Pages:
 def names(app: AppTest) -> list[str]:
     """The file names in the table."""
     return list(app.dataframe[0].value["name"])
+
+
+def classes(app: AppTest) -> list[list[str]]:
+    """The classes in the table, one or none an image."""
+    return [list(cell) for cell in app.dataframe[0].value["class"]]
 
 
 def press(app: AppTest, *keys: str) -> AppTest:
@@ -229,3 +235,42 @@ def test_a_damaged_image_is_named_with_its_reason(pages: Pages, open_page: Open)
 def test_a_person_without_rights_sees_no_image(pages: Pages, open_page: Open) -> None:
     app = open_page("data.py", account="stranger", project=pages.project.id)
     assert not app.dataframe
+
+
+# Classes
+
+
+@pytest.fixture
+def sorted_pages(runs: Runs) -> Pages:
+    """Three pages, of which the first is an invoice."""
+    made = Pages(runs, "classes", "invoice", "contract")
+    made.add("one.png", "two.png", "three.png")
+    labels.save_class(made.paths, made.project, made.ids["one.png"], 0, made.project.fields[0].id, "ann")
+    return made
+
+
+def test_a_table_of_classified_images_has_their_class(sorted_pages: Pages, open_page: Open) -> None:
+    app = open_page("data.py", project=sorted_pages.project.id, view="table")
+    assert classes(app) == [["invoice"], [], []]
+    assert "boxes" not in app.dataframe[0].value
+
+
+def test_images_of_a_class_are_listed_by_the_address(sorted_pages: Pages, open_page: Open) -> None:
+    found = open_page("data.py", project=sorted_pages.project.id, view="table", **{"class": sorted_pages.project.fields[0].id})
+    assert names(found) == ["one.png"]
+    assert names(press(narrow(found, name="four"), "clear_filters")) == ["one.png", "three.png", "two.png"]
+
+
+def test_undoing_a_class_leaves_what_somebody_else_saved_since(sorted_pages: Pages, open_page: Open) -> None:
+    invoice, contract = (known.id for known in sorted_pages.project.fields)
+    one, two = sorted_pages.ids["one.png"], sorted_pages.ids["two.png"]
+    for image, base in ((one, 1), (two, 0)):
+        labels.save_class(sorted_pages.paths, sorted_pages.project, image, base, contract, "local")
+    labels.save_class(sorted_pages.paths, sorted_pages.project, two, 1, None, "bob")
+    app = open_page("data.py", project=sorted_pages.project.id, view="table")
+    saved = [{"image": one, "rev": 2, "before": invoice}, {"image": two, "rev": 1, "before": None}]
+    outcome = {"class": contract, "saved": saved, "stale": [], "failed": [], "error": None}
+    app.session_state["assigned_classes"] = remembered(sorted_pages.project.id, outcome)
+    app = press(app.run(), "undo_classes")
+    assert classes(app) == [["invoice"], [], []]
+    assert "1 image could not be changed" in app.error[0].value

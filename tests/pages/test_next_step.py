@@ -22,9 +22,7 @@ def counts(**states: int) -> Counts:
 
 def step(project: Project, found: Counts, missing: int = 0, *processes: Process) -> Step:
     """The step to take now."""
-    now = current(path(Standing(project, found, missing, processes)))
-    assert now is not None
-    return now
+    return current(path(Standing(project, found, missing, processes)))
 
 
 def test_a_new_project_begins_with_images(runs: Runs) -> None:
@@ -104,9 +102,21 @@ def test_a_project_that_people_labelled_alone_needs_no_process(runs: Runs) -> No
     assert step(runs.project, counts(labelled=5)).title == "Use the labels"
 
 
-def test_classes_are_only_prepared_for_now(runs: Runs) -> None:
-    sorted_into = projects.create(runs.store, "kinds", "classes", ("invoice",))
-    assert current(path(Standing(sorted_into, counts(unlabelled=3), 1, ()))) is None
+# Classes
+
+
+def test_classes_are_defined_and_labelled_before_a_process(runs: Runs) -> None:
+    bare = projects.create(runs.store, "bare", "classes")
+    kinds = projects.create(runs.store, "kinds", "classes", ("invoice", "contract"))
+    assert step(bare, counts(unlabelled=5), 1).title == "Define classes"
+    assert step(kinds, counts(unlabelled=5), 1).page == "labelling.py"
+
+
+def test_a_process_is_said_not_to_learn_classes_that_have_no_label(runs: Runs) -> None:
+    kinds = projects.create(runs.store, "kinds", "classes", ("invoice", "contract"))
+    now = current(path(Standing(kinds, counts(unlabelled=45, labelled=5), 0, (), ["contract"])))
+    assert "chooses a class" in now.text
+    assert "no image is labelled with yet: contract." in now.text
 
 
 def applied(runs: Runs) -> Process:

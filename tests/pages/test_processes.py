@@ -8,12 +8,14 @@ from streamlit.testing.v1 import AppTest
 from pages.parts import data, i18n
 from pages.parts.states import why_not
 from pages.parts.text import explain
-from storage import processes
+from storage import actions, processes, progress, projects
 from storage.attempts import Message, Outcome
 from storage.core import Refused
-from storage.processes import State
+from storage.processes import Process, State
+from storage.progress import Stage, StageName
 from storage.projects import PROJECTS
-from tests.runs import Runs
+from storage.templates import RunKind
+from tests.runs import Runs, status
 
 Open = Callable[..., AppTest]
 
@@ -32,6 +34,18 @@ def press(app: AppTest, deed: str, process: str) -> AppTest:
     """Press a button of the process, and the one of the question if there is one."""
     app.button(key=f"{deed}_{process}").click().run()
     return app.button(key="confirm").click().run() if is_there(app, "confirm") else app
+
+
+def of_kind(runs: Runs, kind: RunKind) -> Runs:
+    """The runs, whose processes are of this kind from now on."""
+    runs.template = runs.template.model_copy(update={"kind": kind})
+    return runs
+
+
+def switched(runs: Runs, process: Process, enabled: bool) -> Process:
+    """The process after it was enabled or disabled."""
+    actions.enable(runs.store, process, enabled, "ann")
+    return processes.get(runs.store, process.id)
 
 
 def test_an_empty_store_says_what_to_do_next(runs: Runs, open_page: Open) -> None:
@@ -150,7 +164,7 @@ def test_a_machine_is_asked_for_its_life_once_in_a_while(runs: Runs) -> None:
 
 def test_the_details_tell_the_templates_values_and_the_newest_figures(runs: Runs, open_page: Open) -> None:
     app = open_page("processes.py", process=runs.running(640).id)
-    assert any(caption.value.startswith("Iterations: 1,000 · Batch: 2 · ") for caption in app.caption)
+    assert any(caption.value.startswith("base-SmartOCR-01 · Iterations: 1,000 · Batch: 2 · ") for caption in app.caption)
     shown = {metric.label: metric.value for metric in app.metric}
     assert (shown["Iteration"], shown["Test AP"], shown["~ Time left"]) == ("640 / 1,000", "0.783", "5 min 24 s")
 
@@ -222,3 +236,82 @@ def test_a_refusal_names_the_states_in_the_readers_language(runs: Runs, monkeypa
     with pytest.raises(Refused) as refused:
         processes.check_allowed(runs.created(), "stop")
     assert explain(refused.value).endswith("В очереди, Запускается, Выполняется, Прерван")
+
+
+def test_each_page_lists_the_processes_of_its_kind(runs: Runs, open_page: Open) -> None:
+    runs.ended(Outcome.FAILED)
+    of_kind(runs, "training").created()
+    assert table(open_page("processes.py")) == ["Failed"]
+    assert table(open_page("training_processes.py")) == ["Created"]
+
+
+def test_a_link_to_a_process_of_the_other_kind_goes_on_to_its_page(runs: Runs, open_page: Open) -> None:
+    process = of_kind(runs, "training").created()
+    app = open_page("processes.py", process=process.id)
+    assert app.title[0].value == "Training processes"
+    assert is_there(app, f"start_{process.id}")
+
+
+def test_a_training_has_no_labels_to_apply_and_says_where_its_model_is(runs: Runs, open_page: Open) -> None:
+    process = of_kind(runs, "training").ended(Outcome.COMPLETED)
+    app = open_page("training_processes.py", process=process.id)
+    assert not is_there(app, f"apply_{process.id}")
+    assert "The model is trained and kept under Models." in [caption.value for caption in app.caption]
+
+
+def test_a_training_is_started_resumed_and_run_again_as_any_process(runs: Runs, open_page: Open) -> None:
+    runs.label_one()
+    process = of_kind(runs, "training").ended(Outcome.STOPPED)
+    app = press(open_page("training_processes.py", process=process.id), "again", process.id)
+    assert [found.state for found in processes.list_processes(runs.store)[0]] == [State.QUEUED, State.STOPPED]
+    assert app.query_params["process"] != process.id
+    app = open_page("training_processes.py", process=process.id)
+    assert app.button(key=f"start_{process.id}").label == "Resume"
+
+
+def test_a_training_below_the_gate_is_refused_with_what_is_missing(runs: Runs, open_page: Open) -> None:
+    process = of_kind(runs, "training").created()
+    app = press(open_page("training_processes.py", process=process.id), "start", process.id)
+    assert "needs 1 more images labelled by hand" in app.error[0].value
+
+
+def test_a_process_that_is_disabled_says_so_and_cannot_be_started_until_it_is_enabled(runs: Runs, open_page: Open) -> None:
+    process = runs.created()
+    app = press(open_page("processes.py", process=process.id), "disable", process.id)
+    start = app.button(key=f"start_{process.id}")
+    assert (start.disabled, start.help) == (True, "This process is disabled. Enable it first")
+    assert app.toast[0].value == "The process is disabled: it cannot be started"
+    assert list(app.dataframe[0].value["state"][0]) == ["○ Created", "⊘ disabled"]
+    app = press(app, "enable", process.id)
+    assert not app.button(key=f"start_{process.id}").disabled
+    assert processes.get(runs.store, process.id).spec.enabled
+
+
+def test_a_process_that_runs_cannot_be_disabled(runs: Runs, open_page: Open) -> None:
+    process = runs.running(10)
+    button = open_page("processes.py", process=process.id).button(key=f"disable_{process.id}")
+    assert button.disabled
+    assert "Not while the process is “Running”" in button.help
+
+
+def test_run_again_of_a_disabled_process_makes_one_that_can_be_started(runs: Runs, open_page: Open) -> None:
+    process = switched(runs, runs.ended(Outcome.STOPPED), enabled=False)
+    press(open_page("processes.py", process=process.id), "again", process.id)
+    assert processes.list_processes(runs.store)[0][0].spec.enabled
+
+
+def test_a_process_of_classes_speaks_of_accuracy(runs: Runs, open_page: Open) -> None:
+    runs.project = projects.create(runs.store, "letters", "classes", ("invoice", "order"))
+    process = runs.running(640)
+    app = open_page("processes.py", process=process.id)
+    assert "Test accuracy" in [metric.label for metric in app.metric]
+
+
+def test_a_stage_that_failed_says_why(runs: Runs, open_page: Open) -> None:
+    process = runs.running(10)
+    assert process.last is not None
+    failed = Stage(name=StageName.DATA, state="failed", seconds=3)
+    progress.write_status(process.last.paths, status(0).model_copy(update={"stages": (failed,)}))
+    runs.end(process, Outcome.FAILED, Message(template="Image {image} skipped: {reason}", values={"image": "a_b", "reason": "empty"}))
+    stages = open_page("processes.py", process=process.id).table[0].value
+    assert stages.iloc[0].tolist() == [":red[✕] Data", r"Image a\_b skipped: empty", "3 s"]

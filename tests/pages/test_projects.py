@@ -1,15 +1,17 @@
 """The Projects page as a person uses it."""
 
+import io
 from collections.abc import Callable
 
+import PIL.Image
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.doughnut import Slice, doughnut, share_bar
-from storage import labels, projects
+from storage import labels, projects, uploads
 from storage.attempts import Outcome
 from storage.core import NotFound
-from storage.projects import PROJECTS, Field
+from storage.projects import PROJECTS, Field, Project, Task
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -293,6 +295,64 @@ def test_no_box_is_touched_when_somebody_else_changed_the_scheme_meanwhile(asked
     names, boxes = decide(asked, runs, "delete")
     assert (names, boxes) == (["total", "address", "date", "company"], ["company"])
     assert "the order was changed" in asked.warning[0].value
+
+
+# Classes
+
+
+@pytest.fixture
+def kinds(runs: Runs) -> Project:
+    """A project of two classes with an image of the first."""
+    made = projects.create(runs.store, "kinds", "classes", ("invoice", "contract"))
+    picture = io.BytesIO()
+    PIL.Image.new("RGB", (20, 30), "white").save(picture, "PNG")
+    image = uploads.add(runs.store.project(made.id), "page.png", picture.getvalue(), "ann")
+    labels.save_class(runs.store.project(made.id), made, image.id, 0, made.fields[0].id, "ann")
+    return made
+
+
+def test_a_project_of_classes_is_created(runs: Runs, open_page: Open) -> None:
+    app = open_page("projects.py", dialog="create")
+    app.text_input(key="new_name").set_value("kinds")
+    app.radio(key="new_task").set_value("classes")
+    app.text_area(key="new_fields").set_value("invoice, contract")
+    app.button(key="confirm_creation").click().run()
+    _, made = PROJECTS.get(runs.store, "kinds")
+    assert (made.task, [known.name for known in made.fields]) == ("classes", ["invoice", "contract"])
+    assert app.button(key="next_step").label == "Add images"
+
+
+def test_the_overview_counts_the_images_of_each_class(kinds: Project, open_page: Open) -> None:
+    app = open_page("projects.py", project=kinds.id)
+    assert "Classes" in [heading.value for heading in app.subheader]
+    assert shown(app).count('aria-label="Labelled: 1"') == 2  # of all images, and of those of the class
+
+
+@pytest.mark.parametrize(("choice", "left"), [("delete", None), ("move", "contract"), ("keep", "invoice")])
+def test_removing_a_class_asks_what_becomes_of_its_images(
+    choice: str, left: str | None, kinds: Project, runs: Runs, open_page: Open
+) -> None:
+    invoice, contract = kinds.fields
+    app = open_page("projects.py", project=kinds.id, view="fields")
+    app.button(key=typed(app, "close", invoice)).click().run()
+    app.button(key="save_scheme").click().run()
+    assert "**invoice** is the class of 1 image" in shown(app)
+    app.radio(key=f"boxes_of_{invoice.id}").set_value(choice).run()
+    if choice == "move":
+        app.selectbox(key=f"move_{invoice.id}").set_value(contract.id).run()
+    app.button(key="confirm_removal").click().run()
+    paths = runs.store.project(kinds.id)
+    label = labels.head(paths, next(path.stem for path in paths.images.rglob("*.orig")))
+    assert label is not None
+    assert {known.id: known.name for known in kinds.fields}.get(label.class_id or "") == left
+    assert len(PROJECTS.get(runs.store, kinds.id)[1].fields) == (2 if choice == "keep" else 1)
+
+
+@pytest.mark.parametrize(("task", "offered"), [("fields", ["Download COCO JSON", "Download CSV"]), ("classes", ["Download CSV"])])
+def test_what_can_be_exported_goes_by_the_task(task: Task, offered: list[str], runs: Runs, open_page: Open) -> None:
+    made = projects.create(runs.store, "other", task)
+    app = open_page("projects.py", project=made.id, view="settings")
+    assert [button.proto.label for button in app.get("download_button")] == offered
 
 
 # Figures

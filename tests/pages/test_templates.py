@@ -7,9 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts import guard, i18n
 from pages.parts.guard import User
-from storage import templates
+from storage import model_types, templates
 from storage.core.ids import new_id
 from storage.templates import TEMPLATES, Parameters, Template
+from tests.finished import finish
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -200,6 +201,100 @@ def test_who_may_only_look_can_change_nothing(runs: Runs, open_page: Open, monke
     app = open_page("templates.py", template=runs.template.id)
     assert app.number_input(key="template_iterations").disabled
     assert all(app.button(key=key).disabled for key in ("add", "save", "duplicate", "delete"))
+
+
+def test_a_new_training_template_makes_a_model_of_fields_from_the_base_model_of_the_program(runs: Runs, open_page: Open) -> None:
+    app = open_page("training_templates.py")
+    app.button(key="add").click().run()
+    app.text_input(key="template_name").set_value("exact").run().button(key="save").click().run()
+    made = stored(runs, "exact")
+    assert (made.kind, made.model_type, made.parameters) == ("training", "fields", Parameters())
+    assert app.query_params["template"] == made.id
+
+
+def test_training_templates_are_listed_with_model_type_and_base_model(runs: Runs, open_page: Open) -> None:
+    first = finish(runs, [], "training")
+    templates.create(runs.store, "finer", "training", model_type="fields", base_model=first.id)
+    (row,) = open_page("training_templates.py").dataframe[0].value.to_dict("records")
+    assert (row["name"], row["type"]) == ("finer", "fields")
+    assert row["base"].startswith("receipts-quick-")
+
+
+def test_every_model_trained_here_can_be_gone_on_from_and_tells_how_good_it_is(runs: Runs, open_page: Open) -> None:
+    first = finish(runs, [], "training")
+    app = open_page("training_templates.py", add="1")
+    base = app.selectbox(key="template_base_model")
+    (offered,) = [option for option in base.options if option.startswith("receipts-quick-")]
+    assert " · AP 0.750 · " in offered
+    app.text_input(key="template_name").set_value("finer")
+    base.set_value(first.id).run().button(key="save").click().run()
+    assert stored(runs, "finer").parameters.base_model == first.id
+
+
+def test_a_model_type_of_the_other_purpose_brings_its_base_model(runs: Runs, open_page: Open) -> None:
+    app = open_page("training_templates.py", add="1")
+    app.selectbox(key="template_model_type").set_value("classifier").run()
+    assert app.selectbox(key="template_base_model").value == "base-Classifier-01"
+    assert app.selectbox(key="template_base_model").options == ["base-Classifier-01 · tells classes apart"]
+
+
+def test_a_model_type_of_the_same_purpose_leaves_the_base_model_as_it_is(runs: Runs, open_page: Open) -> None:
+    model_types.create(runs.store, "invoice", "fields")
+    first = finish(runs, [], "training")
+    app = open_page("training_templates.py", add="1")
+    app.selectbox(key="template_base_model").set_value(first.id).run()
+    app.selectbox(key="template_model_type").set_value("invoice").run()
+    assert app.selectbox(key="template_base_model").value == first.id
+
+
+def test_a_base_model_that_is_gone_is_told_and_has_to_be_chosen_anew(runs: Runs, open_page: Open) -> None:
+    template = templates.create(runs.store, "finer", "training", model_type="fields", base_model=new_id())
+    app = open_page("training_templates.py", template=template.id)
+    assert "This base model was deleted or cannot be read. Choose another." in problems(app)[0]
+    app.number_input(key="template_iterations").set_value(2000).run()
+    assert app.button(key="save").disabled
+    app.selectbox(key="template_base_model").set_value("base-SmartOCR-01").run().button(key="save").click().run()
+    assert stored(runs, "finer").parameters == Parameters(iterations=2000)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "words"),
+    [
+        ("gone", "There is no such model type any more. Choose another."),
+        (None, "Choose a model type."),  # as the command line may make it
+        ("classifier", "this base model finds fields. Choose another."),
+    ],
+)
+def test_a_model_type_that_is_gone_or_does_not_fit_is_told(runs: Runs, open_page: Open, model_type: str | None, words: str) -> None:
+    template = templates.create(runs.store, "odd", "training", model_type=model_type)
+    app = open_page("training_templates.py", template=template.id)
+    assert words in problems(app)[0]
+    app.number_input(key="template_iterations").set_value(2000).run()
+    assert app.button(key="save").disabled
+
+
+def test_auto_labelling_chooses_among_base_models_of_both_tasks_and_has_no_model_type(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", template=runs.template.id)
+    assert app.selectbox(key="template_base_model").options == [
+        "base-SmartOCR-01 · finds fields",
+        "base-Classifier-01 · tells classes apart",
+    ]
+    assert "one that tells classes apart for projects of classes" in captions(app)
+    app.selectbox(key="template_base_model").set_value("base-Classifier-01").run().button(key="save").click().run()
+    assert stored(runs, "quick").parameters.base_model == "base-Classifier-01"
+    assert "template_model_type" not in [box.key for box in app.selectbox]
+
+
+def test_a_name_that_a_template_of_the_other_kind_has_is_told(runs: Runs, open_page: Open) -> None:
+    app = open_page("training_templates.py", add="1")
+    app.text_input(key="template_name").set_value("quick").run()
+    assert "There is a template quick already" in problems(app)[0]
+
+
+def test_a_link_to_a_template_of_the_other_kind_goes_on_to_its_page(runs: Runs, open_page: Open) -> None:
+    app = open_page("training_templates.py", template=runs.template.id)
+    assert app.title[0].value == "Auto-labelling templates"
+    assert app.text_input(key="template_name").value == "quick"
 
 
 def change_elsewhere(runs: Runs, iterations: int) -> None:

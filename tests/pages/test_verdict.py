@@ -2,13 +2,18 @@
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts.run_verdict import FEW_TEST_IMAGES, Phase, Trend, few_test_images, trend, verdict
+from pages.parts.run_verdict import FEW_TEST_IMAGES, Phase, Trend, few_test_images, reading_guide, trend, verdict
+from storage.projects import Task
 from tests import runs
+
+# What a worker wrote while it learned six pages of the sample.
+REAL_RUN = pd.read_csv(Path(__file__).with_name("real_run.csv"))
 
 Loss = Callable[[int], float]
 
@@ -74,6 +79,29 @@ def test_the_curves_that_other_tests_draw_fall_all_the_way() -> None:
     assert {trend(training(runs.loss, end), []) for end in range(100, 1001, 50)} == {"falling"}
 
 
+@pytest.mark.parametrize("end", range(100, len(REAL_RUN) + 1, 30))
+def test_a_real_run_falls_well_wherever_one_looks_at_it(end: int) -> None:
+    seen = REAL_RUN[:end]
+    scored = [(int(row.iteration), float(row.ap)) for row in seen.dropna().itertuples()]
+    assert trend(seen, scored) == "falling"
+
+
+def test_a_real_run_whose_loss_goes_up_again_diverges() -> None:
+    rising = REAL_RUN.assign(loss=np.where(REAL_RUN["iteration"] > 180, REAL_RUN["loss"] * 1.8, REAL_RUN["loss"]))
+    assert trend(rising, []) == "diverging"
+
+
+def test_a_real_run_that_is_learned_by_heart_overfits() -> None:
+    assert trend(REAL_RUN, [(100, 0.9), (200, 0.8), (250, 0.7)]) == "overfitting"
+
+
+def test_one_image_more_that_is_wrong_is_no_overfitting_of_classes() -> None:
+    one_of_ten = scores(0.8, 1.0, 0.9, 0.9)
+    said = verdict(training(level), one_of_ten, "completed", 10, "classes")
+    assert said is not None
+    assert "by heart" not in said.text
+
+
 @pytest.mark.parametrize(
     ("phase", "words"), [("running", "Let it run."), ("completed", "more iterations may make the model better"), ("ended", "Resume it")]
 )
@@ -97,6 +125,55 @@ def test_each_trend_says_what_to_try_next(loss: Loss, tested: Sequence[tuple[int
     assert said is not None
     assert words in said.text
     assert said.worries == worries
+
+
+@pytest.mark.parametrize("task", ["fields", "classes"])
+@pytest.mark.parametrize(
+    ("loss", "tested", "phase", "words"),
+    [
+        (falling, RISING, "running", "Let it run."),
+        (flat, scores(0.1, 0.1), "running", "If it still does after a few hundred iterations more, stop it."),
+        (diverging, RISING, "running", "Stop it and start a new process with a lower initial learning rate, say 0.001."),
+        (diverging, RISING, "ended", "Start a new process with a lower initial learning rate, say 0.001."),
+        (falling, LEARNED_BY_HEART, "running", "Let it end: the model will have the best weights, not the last ones."),
+        (falling, LEARNED_BY_HEART, "ended", "The best weights are kept."),
+    ],
+)
+def test_what_to_do_depends_on_whether_the_run_can_still_be_stopped(
+    task: Task, loss: Loss, tested: Sequence[tuple[int, float]], phase: Phase, words: str
+) -> None:
+    said = verdict(training(loss), tested, phase, 200, task)
+    assert said is not None
+    assert words in said.text
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "words"),
+    [
+        (0.97, "Test accuracy is above 0.95: excellent."),
+        (0.92, "Test accuracy is 0.9 or more: good."),
+        (0.85, "Test accuracy is below 0.9: not good yet."),
+        (None, "There is no test accuracy yet"),
+    ],
+)
+def test_of_classes_accuracy_is_told_and_more_of_it_asked(accuracy: float | None, words: str) -> None:
+    said = verdict(training(level), [] if accuracy is None else [(1000, accuracy)], "completed", 40, "classes")
+    assert said is not None
+    assert words in said.text
+    assert "AP" not in said.text
+
+
+def test_classes_learned_by_heart_are_told_by_accuracy() -> None:
+    said = verdict(training(falling), LEARNED_BY_HEART, "completed", 200, "classes")
+    assert said is not None
+    assert said.worries
+    assert "test accuracy went down from 0.72 at iteration 400 to 0.60" in said.text
+
+
+@pytest.mark.parametrize(("task", "absent"), [("fields", "accuracy"), ("classes", "AP")])
+def test_the_guide_speaks_of_what_is_measured_alone(task: Task, absent: str) -> None:
+    assert absent not in reading_guide(task)
+    assert reading_guide(task).count("\n- ") == 3
 
 
 @pytest.mark.parametrize(
@@ -127,10 +204,20 @@ def test_ap_on_a_handful_of_images_is_not_called_good() -> None:
     assert "excellent" not in said.text
 
 
-@pytest.mark.parametrize(("count", "words"), [(0, "no AP"), (1, "on 1 test image only"), (FEW_TEST_IMAGES, "")])
-def test_few_test_images_are_warned_of(count: int, words: str) -> None:
-    assert words in few_test_images(count)
-    assert bool(few_test_images(count)) == bool(words)
+@pytest.mark.parametrize(
+    ("count", "task", "words"),
+    [
+        (0, "fields", "no AP"),
+        (1, "fields", "AP was measured on 1 test image only"),
+        (FEW_TEST_IMAGES, "fields", ""),
+        (0, "classes", "no accuracy"),
+        (2, "classes", "Accuracy was measured on 2 test images only"),
+        (FEW_TEST_IMAGES, "classes", ""),
+    ],
+)
+def test_few_test_images_are_warned_of(count: int, task: Task, words: str) -> None:
+    assert words in few_test_images(count, task)
+    assert bool(few_test_images(count, task)) == bool(words)
 
 
 def test_without_a_curve_nothing_is_said() -> None:

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from storage import images, labels, uploads
-from storage.core import ProjectPaths, revision_path
+from storage import images, labels, projects, uploads
+from storage.core import ProjectPaths, Store, revision_path
 from storage.images import Image
 from storage.labels import Box
 from storage.projects import Project
@@ -53,7 +53,8 @@ def names(answer: httpx.Response) -> list[str]:
 def test_an_image_never_labelled_has_revision_0(client: TestClient, at: str, image: Image) -> None:
     shown = client.get(f"{at}/label").json()
     assert shown["image"] == {"id": image.id, "name": "receipt.png", "width": 120, "height": 80, "turn": 0, "split": None}
-    assert [shown[key] for key in ("rev", "state", "author", "at", "origin", "reviewed_by", "boxes")] == [0, "unlabelled", *[None] * 5]
+    keys = ("author", "at", "origin", "reviewed_by", "boxes", "class_id", "score", "process")
+    assert (shown["rev"], shown["state"], [shown[key] for key in keys]) == (0, "unlabelled", [None] * 8)
 
 
 def test_a_save_is_answered_with_what_is_then_there(client: TestClient, at: str, boxes: list[dict[str, Any]]) -> None:
@@ -116,7 +117,9 @@ def test_there_is_nothing_to_accept_without_an_automatic_label(client: TestClien
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('{"base": 0}', "boxes: field required"),
+        ('{"base": 0}', "send either boxes or class"),
+        ('{"base": 0, "boxes": [], "class": null}', "send either boxes or class"),
+        ('{"base": 0, "class": null}', "its images have no class. Draw boxes"),
         ('{"boxes": []}', "base: field required"),
         ('{"base": "0", "boxes": []}', "base: input should be a valid integer"),
         ('{"base": true, "boxes": []}', "base: input should be a valid integer"),
@@ -161,7 +164,7 @@ def test_a_list_holds_what_a_row_shows(client: TestClient, api: str, image: Imag
     client.post(f"{at}/label", json={"base": 0, "boxes": boxes})
     listed = client.get(api).json()
     row = {"image": image.id, "name": "receipt.png", "width": 120, "height": 80, "turn": 0}
-    assert listed["images"] == [{**row, "state": "labelled", "split": None, "boxes": 1, "score": None, "label_rev": 1}]
+    assert listed["images"] == [{**row, "state": "labelled", "split": None, "boxes": 1, "score": None, "label_rev": 1, "class": None}]
     assert (listed["total"], listed["offset"], listed["position"]) == (1, 0, None)
 
 
@@ -216,3 +219,123 @@ def test_a_review_list_names_the_rules_that_each_label_breaks(
     applied(paths, project, pages[3])
     answer = client.get(api, params={"state": "auto", "order": "review"}).json()
     assert [row["broken"] for row in answer["images"]] == [{"missing": [project.fields[1].id], "doubled": []}]
+
+
+class Forms:
+    """A project of two classes with four pages, and who asks for them over HTTP."""
+
+    def __init__(self, store: Store, client: TestClient, document: Document) -> None:
+        self.client = client
+        self.project = projects.create(store, "forms", "classes", ("invoice", "receipt"))
+        self.paths = store.project(self.project.id)
+        self.invoice, self.receipt = (field.id for field in self.project.fields)
+        self.pages = [uploads.add(self.paths, f"page-{number}.png", document(f"page {number}"), "ann").id for number in range(4)]
+        self.api = f"/api/projects/{self.project.id}/images"
+
+    def save(self, number: int, base: int, class_id: str | None) -> httpx.Response:
+        return self.client.post(f"{self.api}/{self.pages[number]}/label", json={"base": base, "class": class_id})
+
+    def assign(self, class_id: str | None, *chosen: tuple[int, int]) -> httpx.Response:
+        """Give the class to pages, each with the revision it was seen at."""
+        sent = [{"image": self.pages[number], "base": base} for number, base in chosen]
+        return self.client.post(f"{self.api}/classes", json={"class": class_id, "images": sent})
+
+    def apply(self, number: int, class_id: str, score: float = 0.75) -> None:
+        """A process says the class of the page."""
+        said = {"class_id": class_id, "score": score, "process": "p" * 26, "model": "m"}
+        labels.save(self.paths, self.pages[number], 0, None, "machine", origin="auto", **said)  # type: ignore[arg-type]
+
+    def shown(self, number: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.get(f"{self.api}/{self.pages[number]}/label").json()
+        return found
+
+
+@pytest.fixture
+def forms(store: Store, client: TestClient, document: Document) -> Forms:
+    return Forms(store, client, document)
+
+
+def test_a_saved_class_is_answered_with_what_is_then_there(forms: Forms) -> None:
+    saved = forms.save(0, 0, forms.receipt).json()
+    assert (saved["rev"], saved["state"], saved["class_id"], saved["boxes"]) == (1, "labelled", forms.receipt, None)
+    assert (saved["score"], saved["process"], saved["origin"]) == (None, None, "person")
+    assert forms.shown(0) == saved
+
+
+def test_a_class_taken_away_leaves_the_image_unlabelled(forms: Forms) -> None:
+    forms.save(0, 0, forms.receipt)
+    cleared = forms.save(0, 1, None).json()
+    assert (cleared["rev"], cleared["state"], cleared["class_id"]) == (2, "unlabelled", None)
+    revisions = forms.client.get(f"{forms.api}/{forms.pages[0]}/history").json()["revisions"]
+    assert [found["class_id"] for found in revisions] == [None, forms.receipt]
+
+
+def test_a_stale_class_is_refused_with_the_one_that_stands(forms: Forms) -> None:
+    theirs = forms.save(0, 0, forms.receipt).json()
+    refused = forms.save(0, 0, forms.invoice)
+    assert (refused.status_code, refused.json()["head"]) == (409, theirs)
+
+
+def test_an_automatic_class_is_shown_with_its_score_and_accepted_as_it_is(forms: Forms) -> None:
+    forms.apply(0, forms.invoice)
+    before = forms.shown(0)
+    assert (before["state"], before["class_id"], before["score"], before["process"]) == ("auto", forms.invoice, 0.75, "p" * 26)
+    after = forms.client.post(f"{forms.api}/{forms.pages[0]}/accept", json={"base": 1}).json()
+    assert (after["state"], after["class_id"], after["score"], after["reviewed_by"]) == ("reviewed", forms.invoice, 0.75, "local")
+
+
+def test_a_project_of_classes_takes_no_boxes(forms: Forms) -> None:
+    refused = forms.client.post(f"{forms.api}/{forms.pages[0]}/label", json={"base": 0, "boxes": []})
+    assert (refused.status_code, "take no boxes. Choose a class" in refused.json()["error"]) == (400, True)
+    assert forms.shown(0)["rev"] == 0
+
+
+def test_a_list_shows_classes_and_can_be_narrowed_to_one(forms: Forms) -> None:
+    forms.save(0, 0, forms.receipt)
+    forms.apply(2, forms.receipt)
+    forms.save(3, 0, forms.invoice)
+    found = forms.client.get(forms.api, params={"class": forms.receipt})
+    assert (names(found), found.json()["total"]) == (["page-0.png", "page-2.png"], 2)
+    assert [row["class"] for row in forms.client.get(forms.api).json()["images"]] == [forms.receipt, None, forms.receipt, forms.invoice]
+
+
+def test_a_review_list_of_classes_begins_with_the_least_certain(forms: Forms) -> None:
+    for number, score in ((0, 0.9), (1, 0.6), (2, 0.7)):
+        forms.apply(number, forms.invoice, score)
+    answer = forms.client.get(forms.api, params={"state": "auto", "order": "review"})
+    assert names(answer) == ["page-1.png", "page-2.png", "page-0.png"]
+    assert answer.json()["images"][0]["broken"] == {"missing": [], "doubled": []}
+
+
+def test_many_images_get_a_class_at_once_and_those_that_somebody_changed_are_kept(forms: Forms) -> None:
+    forms.apply(1, forms.receipt)
+    theirs = forms.save(2, 0, forms.invoice).json()
+    answer = forms.assign(forms.receipt, (0, 0), (1, 1), (2, 0)).json()
+    assert answer["saved"] == [{"image": forms.pages[0], "rev": 1}, {"image": forms.pages[1], "rev": 2}]
+    assert answer["stale"] == [{**theirs, "image": forms.pages[2]}]
+    assert [forms.shown(number)["state"] for number in range(4)] == ["labelled", "reviewed", "labelled", "unlabelled"]
+    assert forms.shown(2) == theirs
+
+
+def test_many_images_are_unlabelled_at_once_and_those_never_labelled_stay_so(forms: Forms) -> None:
+    forms.save(0, 0, forms.invoice)
+    answer = forms.assign(None, (0, 1), (1, 0)).json()
+    assert answer["saved"] == [{"image": forms.pages[0], "rev": 2}, {"image": forms.pages[1], "rev": 0}]
+
+
+def test_an_image_deleted_meanwhile_is_named_and_the_others_get_their_class(forms: Forms) -> None:
+    images.change(forms.paths, images.get(forms.paths, forms.pages[0]), "bob", deleted=True)
+    answer = forms.assign(forms.invoice, (0, 0), (1, 0)).json()
+    assert [(item["image"], "is not in the project" in item["error"]) for item in answer["failed"]] == [(forms.pages[0], True)]
+    assert [item["image"] for item in answer["saved"]] == forms.pages[1:2]
+
+
+def test_an_unknown_class_is_refused_for_all(forms: Forms) -> None:
+    refused = forms.assign("gone", (0, 0), (1, 0))
+    assert (refused.status_code, "has no class 'gone'" in refused.json()["error"]) == (400, True)
+    assert forms.shown(0)["rev"] == 0
+
+
+def test_a_project_of_fields_takes_no_classes(client: TestClient, api: str, image: Image) -> None:
+    refused = client.post(f"{api}/classes", json={"class": None, "images": [{"image": image.id, "base": 0}]})
+    assert (refused.status_code, "its images have no class" in refused.json()["error"]) == (400, True)

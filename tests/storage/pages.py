@@ -2,6 +2,7 @@
 
 import random
 from contextlib import suppress
+from typing import Unpack
 
 from storage import labels
 from storage.core import revisions
@@ -37,6 +38,12 @@ def box(score: float | None = None, field: str = "") -> Box:
 
 def label(paths: ProjectPaths, image: Image, *boxes: Box, **options: object) -> None:
     labels.save(paths, image.id, labels.head_rev(paths, image.id), boxes, "ann", **options)  # type: ignore[arg-type]
+
+
+def classify(paths: ProjectPaths, image: Image, class_id: str, score: float | None = None, **said: Unpack[labels.Said]) -> None:
+    """Give the image a class: a person's without a score, else a model's."""
+    about: labels.Said = {"class_id": class_id, "score": score, "origin": "person" if score is None else "auto", **said}
+    labels.save(paths, image.id, labels.head_rev(paths, image.id), None, "ann", **about)
 
 
 class Life:
@@ -88,3 +95,18 @@ class Life:
         folder = self.paths.label_shard(image.id)
         for path in folder.glob(f"{image.id}*"):
             path.unlink()
+
+
+class ClassLife(Life):
+    """The same in a project of classes."""
+
+    def draw(self, image: Image) -> None:
+        classify(self.paths, image, self.field())
+
+    def find(self, image: Image) -> None:
+        classify(self.paths, image, self.field(), round(self.random.random(), 1))
+
+    def look(self, image: Image) -> None:
+        with suppress(StoreError):  # damaged
+            base = labels.head_rev(self.paths, image.id)
+            labels.save_class(self.paths, self.project, image.id, base, self.field(), "bob")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from storage import actions, attempts, labels, models, processes
+from storage import actions, attempts, labels, models, processes, projects, templates
 from storage.attempts import Outcome
 from storage.core.errors import InvalidValue, NotFound, Refused
 from storage.index import Index
@@ -180,3 +180,52 @@ def test_an_interrupted_run_is_stopped_before_it_is_deleted_so_that_no_worker_ta
 def test_an_unfinished_process_cannot_be_deleted(runs, state):
     with pytest.raises(Refused, match="only one that is one of these can be deleted: Created, Stopped, "):
         actions.delete(runs.store, getattr(runs, state)(), "ann")
+
+
+@pytest.mark.parametrize(
+    ("task", "base_model", "words"),
+    [("classes", "base-SmartOCR-01", "finds fields; project 'forms' needs one"), ("fields", "base-Classifier-01", "tells classes apart")],
+)
+def test_a_process_needs_a_base_model_for_its_projects_task(runs, task, base_model, words):
+    project = projects.create(runs.store, "forms", task, ("one", "two"))
+    template = templates.create(runs.store, "slip", "auto-label", base_model=base_model)
+    with pytest.raises(Refused, match=words):
+        actions.create(runs.store, project, template, runs.machine.id, "ann")
+    assert processes.list_ids(runs.store) == []
+
+
+def test_a_process_can_begin_with_a_model_of_the_store_while_that_is_there(runs):
+    first = runs.ended(Outcome.COMPLETED)
+    publish(runs, first)
+    template = templates.create(runs.store, "finer", "training", base_model=first.id)
+    made = actions.create(runs.store, runs.project, template, runs.machine.id, "ann")
+    assert (made.state, made.spec.kind) == ("Created", "training")
+    runs.store.model(first.id).record.unlink()
+    with pytest.raises(Refused, match=f"Base model {first.id} cannot be read or was deleted"):
+        actions.run_again(runs.store, made, "ann")
+
+
+def test_a_disabled_process_cannot_be_started_until_it_is_enabled_again(runs):
+    label(runs, 1)
+    process = runs.created()
+    actions.enable(runs.store, process, False, "bob")
+    disabled = processes.get(runs.store, process.id)
+    assert (disabled.spec.enabled, disabled.spec.switched_by, disabled.spec.author) == (False, "bob", "ann")
+    with pytest.raises(Refused, match=f"Process {process.id} is disabled; enable it first"):
+        start(runs, disabled)
+    actions.enable(runs.store, disabled, True, "ann")
+    assert start(runs, processes.get(runs.store, process.id)).action == "start"
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "interrupted"])
+def test_a_process_that_keeps_its_machine_is_stopped_before_it_can_be_disabled(runs, state):
+    process = runs.ended(Outcome.INTERRUPTED) if state == "interrupted" else getattr(runs, state)()
+    with pytest.raises(Refused, match="stop it before you disable it"):
+        actions.enable(runs.store, process, False, "ann")
+
+
+def test_a_process_that_was_deleted_is_not_brought_back_by_who_disables_it(runs):
+    process = runs.created()
+    actions.delete(runs.store, process, "ann")
+    with pytest.raises(NotFound, match="does not exist"):
+        actions.enable(runs.store, process, False, "bob")

@@ -29,8 +29,8 @@ class Planned:
         return Plan(**{"id": self.paths.folder.name, "process": "p", "base": dict.fromkeys(self.images, 0), **values, **changes})
 
     def carry_out(self, images=None):
-        boxes = [(image, FOUND) for image in images or self.images]
-        return applies.carry_out(self.project, self.paths, self.plan, boxes, lambda *counts: self.seen.append(counts))
+        found = [(image, (FOUND, {})) for image in images or self.images]
+        return applies.carry_out(self.project, self.paths, self.plan, found, lambda *counts: self.seen.append(counts))
 
     def roll_back(self):
         return applies.roll_back(self.project, self.paths, self.plan, "ann", lambda *counts: self.seen.append(counts))

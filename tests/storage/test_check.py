@@ -6,7 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from storage import attempts, checkpoints, evaluations, labels, machines, models, plans, processes, progress, templates, uploads
+from storage import (
+    attempts,
+    checkpoints,
+    evaluations,
+    jobs,
+    labels,
+    machine_load,
+    machines,
+    model_types,
+    models,
+    plans,
+    processes,
+    progress,
+    projects,
+    templates,
+    uploads,
+)
 from storage.attempts import Claim, Ended, Outcome
 from storage.check import Problem, check_store
 from storage.core import files, revisions
@@ -16,6 +32,7 @@ from storage.core.paths import Store
 from storage.core.records import Record, encode, now
 from storage.detections import Detection, ImageDetections
 from storage.evaluations import Evaluation, JudgedImage
+from storage.jobs import Answer, Page
 from storage.labels import Box
 from storage.machines import Info
 from storage.models import Model
@@ -37,11 +54,33 @@ def full(store: Store, project: Project, document: Document) -> Store:
         labels.save(paths, image.id, 0, (Box(field=project.fields[0].id, xyxy=(1, 2, 3, 4)),), "ann")
     labels.save(paths, image.id, 1, (), "ann")
     machine = machines.register(store, "bench")
-    machines.report(store, machine.id, Info(host="h", pid=1, worker="w", seq=1, cores=2, memory=1, memory_used=1, since=now(), at=now()))
+    info = Info(host="h", pid=1, worker="w", seq=1, cores=2, memory=1, memory_used=1, since=now(), at=now())
+    machines.report(store, machine.id, info)
+    machine_load.append(store, machine.id, info)
     store.machine(machine.id).worker_lock.write_bytes(b"")
     template = templates.create(store, "quick", "auto-label")
     run(store, project, template, machine.id, image.id)
+    model_types.create(store, "letters", "classes")
+    sort_one(store, document("form"))
+    ask(store, machine.id)
     return store
+
+
+def sort_one(store: Store, page: bytes) -> None:
+    """A project of classes whose only image was given one, which left the scheme."""
+    project = projects.create(store, "forms", "classes", ("invoice",))
+    image = uploads.add(store.project(project.id), "form.png", page, "ann")
+    labels.save_class(store.project(project.id), project, image.id, 0, project.fields[0].id, "ann")
+    projects.change(store, 1, project, fields=())
+
+
+def ask(store: Store, machine: str) -> None:
+    """A job that was answered: two pages tried on the model, which was also written as ONNX."""
+    model_id = models.list_ids(store)[0]
+    pages = [(Page(name="a.png", width=9, height=9), b"page"), (Page(name="b.png", width=9, height=9), b"other page")]
+    job = jobs.ask(store, "try", model_id, machine, "ann", pages=pages)
+    jobs.answer(store, Answer(job=job.id, at=now(), seconds=1.0))
+    files.create_once(store.model(model_id).onnx, b"onnx")
 
 
 def run(store: Store, project: Project, template: Template, machine: str, image: str) -> None:
@@ -184,10 +223,10 @@ def test_missing_files_are_reported_where_something_points_to_them(full: Store, 
     assert re.search(reason, said(full))
 
 
-def test_an_object_whose_name_is_not_entered_is_reported(full: Store, project: Project) -> None:
-    for path in full.names("project").iterdir():
+def test_an_object_whose_name_is_not_entered_is_reported(full: Store) -> None:
+    for path in full.names("template").iterdir():
         path.unlink()
-    assert f"Bears the name '{project.name}', which is not entered for it under names/" in said(full)
+    assert "Bears the name 'quick', which is not entered for it under names/" in said(full)
 
 
 def test_a_label_without_its_image_is_reported(full: Store) -> None:
@@ -228,6 +267,16 @@ def test_what_a_cut_write_left_behind_is_harmless(full: Store) -> None:
     for path in left:
         path.write_bytes(b"half")
     assert [problem.harmless for problem in check_store(full)] == [True] * 3
+
+
+def test_what_is_left_of_a_job_is_harmless(full: Store) -> None:
+    one(full, "jobs/*/job.json").unlink()
+    problems = check_store(full)
+    assert [(Path(problem.path).name, problem.harmless) for problem in problems] == [
+        ("0000.page", True),
+        ("0001.page", True),
+        ("answer.json", True),
+    ]
 
 
 def test_an_original_whose_record_was_never_written_is_harmless(full: Store, project: Project, document: Document) -> None:

@@ -118,7 +118,7 @@ def test_images_without_boxes_are_added_but_not_labelled(bring: Callable[..., Im
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("missing.png", "not in images/"),
+        ("missing.png", "no file in images/"),
         ("../outside.png", "leads out"),
         ("x/../../outside.png", "leads out"),
         ("/etc/hostname", "leads out"),
@@ -127,7 +127,7 @@ def test_images_without_boxes_are_added_but_not_labelled(bring: Callable[..., Im
         ("a\0.png", "leads out"),
         (".", "leads out"),
         ("n" * 5000, "cannot be read"),
-        ("pipe", "not in images/"),
+        ("pipe", "no file in images/"),
     ],
     ids=lambda value: value[:20].replace("\0", "NUL"),
 )

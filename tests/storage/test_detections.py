@@ -68,3 +68,10 @@ def test_a_damaged_line_loses_its_own_image_only(tmp_path, line):
     whole = ImageDetections(image="a", detections=()).model_dump_json().encode()
     (tmp_path / "detections.jsonl").write_bytes(whole + b"\n" + line + b"\n" + whole + b"\n")
     assert [item.image for item in read_detections(tmp_path / "detections.jsonl")] == ["a", "a"]
+
+
+def test_a_class_has_no_place_on_the_page():
+    found = [ImageDetections(image="a", detections=(Detection(field="date", xyxy=None, score=0.7),))]
+    table = DetectionTable(found, FIELDS, {})
+    assert table.on("a") == [Detection(field="date", xyxy=None, score=0.7)]
+    assert ApplyCounts(table, {"a"}).boxes({"date": 0.7}) == {"company": 0, "date": 1, "total": 0}

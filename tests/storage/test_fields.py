@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import fields, images, labels
+from storage import fields, images, labels, projects, uploads
 from storage.core.errors import Conflict, InvalidValue
 from storage.core.revisions import revision_path
 from storage.index import Index
@@ -108,14 +108,14 @@ def test_progress_counts_the_images_that_have_the_field(labelled):
 
 
 def test_a_label_saved_at_that_moment_is_kept_and_cleared_too(labelled, monkeypatch):
-    create, rivals = fields.create_revision, [lambda: labelled.save(0, "person")]
+    create, rivals = labels.create_revision, [lambda: labelled.save(0, "person")]
 
     def create_after_a_rival(*arguments):
         if rivals:
             rivals.pop()()
         return create(*arguments)
 
-    monkeypatch.setattr(fields, "create_revision", create_after_a_rival)
+    monkeypatch.setattr(labels, "create_revision", create_after_a_rival)
     labelled.clear(labelled.total)
     assert {labelled.heads()[0].rev, *labelled.fields_of(0)} == {3, labelled.date}
     with pytest.raises(Conflict):
@@ -141,3 +141,69 @@ def test_boxes_move_to_another_field_of_the_project_only(labelled, to):
     with pytest.raises(InvalidValue, match="Choose another field"):
         labelled.clear(labelled.total, to=labelled.total if to == "itself" else to)
     assert {head.rev for head in labelled.heads()[:4]} == {1}
+
+
+class Sorted:
+    """Five pages of a project of classes: a receipt drawn, found, accepted and corrected each, and an invoice."""
+
+    def __init__(self, store):
+        self.store, self.index = store, Index(store)
+        self.project = projects.create(store, "forms", "classes", ("invoice", "receipt"))
+        self.paths = store.project(self.project.id)
+        self.images = [uploads.add(self.paths, f"{number}.png", house.page(number), "ann").id for number in range(5)]
+        self.invoice, self.receipt = (field.id for field in self.project.fields)
+        found = {"origin": "auto", "score": 0.7, "process": "run", "model": "run"}
+        self.save(0, self.receipt)
+        self.save(1, self.receipt, **found, apply="apply")
+        self.save(2, self.receipt, **found, reviewed_by="bob")
+        self.save(3, self.receipt, corrects="run")
+        self.save(4, self.invoice)
+
+    def save(self, number, class_id, **said):
+        labels.save(self.paths, self.images[number], 0, None, "bob", class_id=class_id, **said)
+
+    def clear(self, to=None):
+        return fields.clear_field(self.store, self.project, self.index, self.receipt, "ann", to, lambda *_: None)
+
+    def heads(self):
+        return [labels.head(self.paths, image) for image in self.images]
+
+
+@pytest.fixture
+def forms(store):
+    return Sorted(store)
+
+
+def test_images_of_a_class_are_counted_without_the_deleted_ones(forms):
+    assert fields.count_boxes(forms.project, forms.index, forms.receipt) == (4, 4)
+    images.change(forms.paths, images.get(forms.paths, forms.images[0]), "ann", deleted=True)
+    assert fields.count_boxes(forms.project, forms.index, forms.receipt) == (3, 3)
+    assert fields.count_boxes(forms.project, forms.index, "unknown") == (0, 0)
+
+
+def test_images_of_a_class_that_goes_are_unlabelled_again_in_a_new_revision(forms):
+    assert forms.clear() == 4
+    assert [(head.state, head.rev, head.author) for head in forms.heads()[:4]] == [("unlabelled", 2, "ann")] * 4
+    assert [(head.score, head.process, head.model) for head in forms.heads()[:4]] == [(None, None, None)] * 4
+    assert (forms.heads()[4].class_id, forms.heads()[1].apply) == (forms.invoice, "apply")
+    assert forms.clear() == 0
+
+
+def test_images_move_to_another_class_with_all_else_about_their_labels(forms):
+    before = forms.heads()
+    assert forms.clear(to=forms.invoice) == 4
+    for old, new in zip(before[:4], forms.heads()[:4], strict=True):
+        assert new == old.model_copy(update={"rev": 2, "class_id": forms.invoice, "author": "ann", "at": new.at})
+    assert fields.count_boxes(forms.project, forms.index, forms.invoice) == (5, 5)
+
+
+def test_labels_move_to_another_class_of_the_project_only(forms):
+    with pytest.raises(InvalidValue, match="Choose another class"):
+        forms.clear(to="unknown")
+
+
+def test_a_class_that_is_renamed_keeps_its_images(forms):
+    invoice, receipt = forms.project.fields
+    rev, project = projects.PROJECTS.get(forms.store, forms.project.id)
+    projects.change(forms.store, rev, project, fields=[invoice, receipt.model_copy(update={"name": "till-receipt"})])
+    assert fields.count_boxes(forms.project, forms.index, forms.receipt) == (4, 4)

@@ -20,8 +20,8 @@ from storage.core.records import encode
 from storage.core.root import store_uuid
 from storage.index import Index, Row
 from storage.labels import Box
-from storage.projects import Project
-from tests.storage.pages import IMAGE, Life, add, box, label, rows
+from storage.projects import Project, Task
+from tests.storage.pages import IMAGE, ClassLife, Life, add, box, label, rows
 
 
 @pytest.fixture
@@ -83,11 +83,11 @@ def test_foreign_files_in_a_shard_change_nothing(index: Index, project: Project,
     assert [(row.image, row.state) for row in rows(index, project)] == [(image.id, "unlabelled")]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("task", "seed"), [*[("fields", seed) for seed in range(6)], ("classes", 0), ("classes", 1)])
 def test_after_any_life_the_index_equals_one_rebuilt_from_the_files(
-    index: Index, project: Project, paths: ProjectPaths, rebuilt: Callable[[], list[Row]], seed: int
+    index: Index, project: Project, paths: ProjectPaths, rebuilt: Callable[[], list[Row]], task: Task, seed: int
 ) -> None:
-    life = Life(paths, project, seed)
+    life = (Life if task == "fields" else ClassLife)(paths, project.model_copy(update={"task": task}), seed)
     for number in range(120):
         life.step()
         if number % 7 == seed % 7:

@@ -1,16 +1,18 @@
 """Lists, counts, filters and orders of a project's images."""
 
 import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
-from storage import images, labels
+from storage import images, labels, projects
 from storage.core.ids import new_id
 from storage.core.paths import ProjectPaths, Store
 from storage.images import Image
 from storage.index import Counts, Filter, Index, Order
 from storage.projects import Project
-from tests.storage.pages import IMAGE, Life, add, box, label, rows
+from tests.storage.pages import IMAGE, ClassLife, Life, add, box, classify, label, rows
 
 
 def test_each_state_is_counted_and_listed(index: Index, project: Project, paths: ProjectPaths) -> None:
@@ -158,11 +160,27 @@ FILTERS = (Filter(), Filter("auto"), Filter("confirmed"), Filter(origin="auto"),
 def test_a_position_is_where_the_image_stands_in_the_list(
     index: Index, project: Project, paths: ProjectPaths, order: Order, descending: bool
 ) -> None:
-    life = Life(paths, project, 3)
+    live(Life(paths, project, 3))
+    check_positions(index, project, FILTERS, order, descending)
+
+
+def test_a_position_among_images_of_a_class_is_where_the_image_stands_in_the_list(index: Index, store: Store) -> None:
+    forms = projects.create(store, "forms", "classes", ("invoice", "receipt"))
+    live(ClassLife(store.project(forms.id), forms, 3))
+    wanted = [replace(each, class_id=forms.fields[0].id) for each in FILTERS]
+    for order in ORDERS:
+        for descending in (False, True):
+            check_positions(index, forms, wanted, order, descending)
+
+
+def live(life: Life) -> None:
     for _ in range(150):
         life.step()
+
+
+def check_positions(index: Index, project: Project, filters: Iterable[Filter], order: Order, descending: bool) -> None:
     index.refresh(project.id)
-    for wanted in FILTERS:
+    for wanted in filters:
         listed = [row.image for row in index.page(project.id, wanted, order, descending, limit=-1)]
         assert [index.position(project.id, image, wanted, order, descending) for image in listed] == list(range(len(listed)))
         assert {row.image for row in index.page(project.id, wanted, limit=-1)} == set(listed)
@@ -236,6 +254,66 @@ def test_boxes_of_a_field_are_counted_by_image(index: Index, project: Project, p
     index.refresh(project.id)
     assert index.boxes_of(project.id, ruled.total) == {**{f"{n:02x}{n:062x}": 1 for n in range(3)}, image.id: 2}
     assert index.boxes_of(project.id, new_id()) == {}
+
+
+def test_images_are_counted_and_found_by_class(index: Index, project: Project, paths: ProjectPaths) -> None:
+    first, second, third, fourth, gone = (add(paths, number) for number in range(5))
+    classify(paths, first, "invoice")
+    classify(paths, second, "invoice", 0.7)
+    classify(paths, third, "invoice", 0.9, reviewed_by="bob")
+    classify(paths, fourth, "receipt", 0.4)
+    classify(paths, gone, "invoice")
+    images.change(paths, gone, "ann", deleted=True)
+    index.refresh(project.id)
+    assert index.classes(project.id) == {"invoice": {"labelled": 1, "auto": 1, "reviewed": 1}, "receipt": {"auto": 1}}
+    assert set(index.images_of_class(project.id, "invoice")) == {first.id, second.id, third.id, gone.id}
+    assert [(row.class_id, row.score, row.boxes) for row in index.images(project.id, "all")] == [
+        ("invoice", None, 0),
+        ("invoice", 0.7, 0),
+        ("invoice", 0.9, 0),
+        ("receipt", 0.4, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Filter(class_id="invoice"), "a b c"),
+        (Filter("auto", class_id="invoice"), "b"),
+        (Filter("confirmed", class_id="invoice"), "a c"),
+        (Filter(class_id="receipt"), "d"),
+        (Filter(class_id="receipt", split="test"), "d"),
+        (Filter(class_id="invoice", split="test"), ""),
+        (Filter(class_id="invoice", name="B"), "b"),
+        (Filter("deleted", class_id="invoice"), "f"),
+        (Filter(class_id="gone"), ""),
+    ],
+    ids=str,
+)
+def test_a_filter_lets_a_class_through(index: Index, project: Project, paths: ProjectPaths, wanted: Filter, expected: str) -> None:
+    made = {name: add(paths, number, name) for number, name in enumerate("abcdef")}
+    for name, score, reviewer in (("a", None, None), ("b", 0.8, None), ("c", 0.9, "bob"), ("f", None, None)):
+        classify(paths, made[name], "invoice", score, reviewed_by=reviewer)
+    classify(paths, made["d"], "receipt")
+    images.change(paths, made["d"], "ann", split="test")
+    images.change(paths, made["f"], "ann", deleted=True)
+    index.refresh(project.id)
+    assert [row.name for row in index.page(project.id, wanted)] == expected.split()
+    assert index.count(project.id, wanted) == len(expected.split())
+
+
+def test_review_of_classes_begins_with_the_least_certain_and_knows_no_other_rules(
+    index: Index, project: Project, paths: ProjectPaths
+) -> None:
+    for number in range(3):
+        classify(paths, add(paths, number), "invoice")
+    found = {score: add(paths, 10 + place) for place, score in enumerate((0.9, 0.5, 0.7))}
+    for score, image in found.items():
+        classify(paths, image, "receipt", score)
+    index.refresh(project.id)
+    queue = index.page(project.id, Filter("auto"), "review")
+    assert [row.score for row in queue] == [0.5, 0.7, 0.9]
+    assert set(index.broken(project, queue).values()) == {((), ())}
 
 
 def test_projects_do_not_see_each_others_images(index: Index, store: Store, project: Project, paths: ProjectPaths) -> None:

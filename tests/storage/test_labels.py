@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import ValidationError
 
-from storage import labels
+from storage import labels, projects
 from storage.core.errors import Conflict, InvalidValue, Refused
 from storage.core.records import now
 from storage.images import Image
@@ -255,3 +255,94 @@ def test_what_somebody_changed_meanwhile_cannot_be_accepted_unseen(page):
     page.found((page.total, (1, 1, 9, 9)))
     with pytest.raises(Conflict):
         page.accept(base=1)
+
+
+class Form:
+    """An image in a project of two classes, which Ann sorts."""
+
+    def __init__(self, store):
+        self.project = projects.create(store, "forms", "classes", ("invoice", "receipt"))
+        self.paths = store.project(self.project.id)
+        self.invoice, self.receipt = (field.id for field in self.project.fields)
+
+    def found(self, class_id):
+        """A process says the class of the image."""
+        said = {"class_id": class_id, "score": 0.8, "process": "run", "model": "run", "origin": "auto", "apply": "apply"}
+        return labels.save(self.paths, IMAGE, self.rev, None, "ann", **said)
+
+    def choose(self, class_id, base=None):
+        return labels.save_class(self.paths, self.project, IMAGE, self.rev if base is None else base, class_id, "ann")
+
+    @property
+    def rev(self):
+        return labels.head_rev(self.paths, IMAGE)
+
+
+@pytest.fixture
+def form(store):
+    return Form(store)
+
+
+def test_a_class_a_person_chooses_is_theirs(form):
+    saved = form.choose(form.receipt)
+    assert (saved.state, saved.class_id, saved.boxes, saved.rev, saved.is_confirmed) == ("labelled", form.receipt, None, 1, True)
+    assert form.choose(form.receipt) == saved
+
+
+def test_an_automatic_class_chosen_again_is_accepted_and_keeps_where_it_came_from(form):
+    found = form.found(form.invoice)
+    saved = form.choose(form.invoice)
+    assert (saved.state, saved.reviewed_by, saved.rev, saved.apply) == ("reviewed", "ann", 2, None)
+    assert (saved.class_id, saved.score, saved.process, saved.model) == (found.class_id, 0.8, "run", "run")
+    assert form.choose(form.invoice) == saved
+    assert labels.accept(form.paths, IMAGE, 2, "bob") == saved
+
+
+def test_an_automatic_class_changed_by_a_person_is_corrected_for_good(form):
+    form.found(form.invoice)
+    saved = form.choose(form.receipt)
+    assert (saved.state, saved.corrects, saved.origin, saved.score, saved.process) == ("corrected", "run", "person", None, None)
+    assert (form.choose(None).state, form.choose(form.invoice).state) == ("unlabelled", "corrected")
+
+
+def test_an_accepted_class_that_is_changed_after_all_is_corrected(form):
+    form.found(form.invoice)
+    form.choose(form.invoice)
+    assert (form.choose(form.receipt).corrects, labels.head(form.paths, IMAGE).reviewed_by) == ("run", None)
+
+
+def test_an_image_without_a_class_stays_as_it_is_when_none_is_chosen(form):
+    assert (form.choose(None), form.rev) == (None, 0)
+    form.choose(form.receipt)
+    cleared = form.choose(None)
+    assert (cleared.state, cleared.class_id, cleared.rev) == ("unlabelled", None, 2)
+    assert form.choose(None) == cleared
+
+
+def test_a_stale_choice_is_refused_even_of_the_same_class(form):
+    form.choose(form.receipt)
+    form.choose(form.invoice)
+    for base in (0, 1, 7):
+        with pytest.raises(Conflict, match="it is now 2"):
+            form.choose(form.invoice, base=base)
+
+
+def test_a_class_that_left_the_scheme_is_refused(form):
+    with pytest.raises(InvalidValue, match="has no class 'gone'"):
+        form.choose("gone")
+    assert form.rev == 0
+
+
+def test_each_project_takes_what_it_is_about(form, page):
+    with pytest.raises(Refused, match="is about classes; its images take no boxes"):
+        labels.save_by_person(form.paths, form.project, PAGE, 0, [], "ann")
+    with pytest.raises(Refused, match="is about fields; its images have no class"):
+        labels.save_class(page.paths, page.project, IMAGE, 0, None, "ann")
+
+
+def test_a_label_after_another_differs_in_what_is_said_only(form):
+    found = form.found(form.invoice)
+    after = labels.save_after(form.paths, found, None, "bob", class_id=form.receipt)
+    assert after == found.model_copy(update={"rev": 2, "author": "bob", "class_id": form.receipt, "at": after.at})
+    with pytest.raises(Conflict):
+        labels.save_after(form.paths, found, None, "bob")

@@ -6,6 +6,7 @@ from storage import models
 from storage.check import check_store
 from storage.core import files
 from storage.core.errors import Conflict, Damaged, InvalidValue, NameTaken, NotFound
+from storage.models import MODELS
 from storage.projects import PROJECTS
 from tests.worker import house
 
@@ -129,6 +130,74 @@ def test_of_two_people_who_change_an_entry_at_once_the_second_is_told(store, pub
     with pytest.raises(Conflict, match="written by somebody else"):
         models.change(store, listed, "bob", description="second")
     assert models.find(store, ID).entry.description == "first"
+
+
+def test_a_deleted_model_is_gone_from_lists_and_can_be_restored(store, publish):
+    models.change(store, publish(), "ann", name="best", promoted=True)
+    models.delete(store, models.find(store, ID), "bob")
+    with pytest.raises(NotFound, match="'best' was deleted"):
+        models.find(store, ID)
+    assert (models.read(store, ID).entry.deleted, models.read(store, ID).entry.deleted_by) == (True, "bob")
+    models.restore(store, ID)
+    assert models.find(store, ID).entry.name == "best"
+    assert check_store(store) == []
+
+
+def test_a_model_nobody_touched_can_be_deleted_and_restored_too(store, publish):
+    name = publish().entry.name
+    models.delete(store, models.find(store, ID), "bob")
+    assert models.read(store, ID).entry.deleted
+    assert models.restore(store, ID).name == name
+    assert check_store(store) == []
+
+
+def test_a_deleted_models_name_is_free_and_then_not_restored(store, publish):
+    models.change(store, publish(), "ann", name="best")
+    models.delete(store, models.find(store, ID), "ann")
+    models.change(store, publish("1" * 26), "ann", name="best")
+    with pytest.raises(NameTaken, match="cannot be restored"):
+        models.restore(store, ID)
+
+
+def test_an_entry_that_lost_its_name_when_it_was_made_leaves_the_model_as_it_was(store, publish):
+    listed = publish()
+    withdrawn = listed.entry.model_copy(update={"name": "best"})
+    MODELS.change(store, 0, withdrawn)
+    MODELS.change(store, 1, withdrawn.model_copy(update={"deleted": True}))
+    assert models.find(store, ID).entry == listed.entry
+    models.change(store, models.find(store, ID), "ann", promoted=True)
+    assert models.find(store, ID).entry.name == listed.entry.name
+    assert check_store(store) == []
+
+
+def test_a_stale_deletion_is_refused(store, publish):
+    listed = publish()
+    models.change(store, listed, "ann", description="first")
+    with pytest.raises(Conflict, match="written by somebody else"):
+        models.delete(store, listed, "bob")
+    assert not models.find(store, ID).entry.deleted
+
+
+@pytest.mark.parametrize("key", ["id", "name", "default name"])
+def test_a_model_is_looked_up_by_what_people_know_of_it(store, publish, key):
+    listed = publish()
+    if key == "name":
+        models.change(store, listed, "ann", name="best")
+    keys = {"id": ID, "name": "best", "default name": listed.entry.name}
+    assert models.look_up(store, keys[key]).model.id == ID
+
+
+def test_a_name_of_no_model_is_refused(store, publish):
+    publish()
+    with pytest.raises(NotFound, match="'other' does not exist"):
+        models.look_up(store, "other")
+
+
+def test_a_model_is_marked_as_base_and_unmarked(store, publish):
+    models.change(store, publish(), "ann", base=True)
+    assert models.find(store, ID).entry.base
+    models.change(store, models.find(store, ID), "ann", base=False)
+    assert not models.find(store, ID).entry.base
 
 
 def test_a_model_whose_project_is_gone_still_has_a_name(store, model):

@@ -61,6 +61,28 @@ def test_a_scheme_that_cannot_be_worked_with_is_refused_and_nothing_is_written(s
     assert PROJECTS.get(store, project.id) == (1, project)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"name": "RECEIPT"}, "Two classes are called 'receipt'"),
+        ({"name": "no/slash"}, "Class name 'no/slash' is not allowed"),
+        ({"key": "2"}, "Classes 'invoice' and 'receipt' both have the key 2"),
+        ({"key": "0"}, "Key of class 'invoice' must be"),
+        ({"colour": COLOURS[1]}, "Classes 'invoice' and 'receipt' have the same colour"),
+        ({"colour": "red"}, "Colour of class 'invoice' must be"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_scheme_of_classes_is_said_of_classes(store: Store, values, message) -> None:
+    forms = projects.create(store, "forms", "classes", ("invoice", "receipt"))
+    with pytest.raises(InvalidValue, match=message):
+        projects.change(store, 1, forms, fields=edited(forms, 0, **values))
+    with pytest.raises(InvalidValue, match="has a class 'Receipt' already"):
+        projects.with_fields(forms, ("Receipt",))
+    with pytest.raises(NotFound, match="has no class 'letter'"):
+        forms.field("letter")
+
+
 def test_several_fields_may_have_no_key(store: Store, project: Project) -> None:
     keyless = [field.model_copy(update={"key": ""}) for field in project.fields]
     assert [field.key for field in projects.change(store, 1, project, fields=keyless).fields] == ["", ""]

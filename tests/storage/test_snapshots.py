@@ -2,8 +2,9 @@
 
 import pytest
 
-from storage import images, labels, snapshots
+from storage import images, labels, projects, snapshots, uploads
 from storage.index import Index
+from storage.projects import PROJECTS
 from tests.worker import house
 
 
@@ -83,3 +84,43 @@ def test_an_image_deleted_at_that_moment_does_not_stop_the_run(store, pages, mea
     snapshot = take(store, project)
     assert not {item.image for item in snapshot.labelled} & set(ids[:10:3])
     assert len(snapshot.labelled) == 6
+
+
+def sorted_pages(store, *sizes):
+    """A project of classes with so many images labelled of each; their ids by class id."""
+    project = projects.create(store, "forms", "classes", tuple(f"class{number}" for number in range(len(sizes))))
+    paths, numbers = store.project(project.id), iter(range(1000))
+    found = {}
+    for field, size in zip(project.fields, sizes, strict=True):
+        found[field.id] = [uploads.add(paths, f"{field.name}.png", house.page(next(numbers)), "ann").id for _ in range(size)]
+        for image in found[field.id]:
+            labels.save(paths, image, 0, None, "ann", class_id=field.id)
+    return project, found
+
+
+@pytest.mark.parametrize(
+    ("sizes", "test"),
+    [
+        ((4, 4, 4, 4), [1, 1, 1, 0]),
+        ((11, 8), [2, 2]),
+        ((16, 1, 1, 1, 1), [4, 0, 0, 0, 0]),
+        ((1, 1, 1), [0, 0, 0]),
+        ((3, 1), [1, 0]),
+    ],
+    ids=str,
+)
+def test_classes_have_their_share_of_the_test_images_and_keep_one_for_training(store, sizes, test):
+    project, found = sorted_pages(store, *sizes)
+    snapshot = take(store, project)
+    tested = {item.image for item in snapshot.labelled if item.split == "test"}
+    assert sorted((len(tested & set(ids)) for ids in found.values()), reverse=True) == sorted(test, reverse=True)
+    assert len(snapshot.labelled) == sum(sizes)
+
+
+def test_images_of_a_class_that_left_the_scheme_are_neither_trained_on_nor_labelled(store):
+    project, found = sorted_pages(store, 3, 2)
+    rev, current = PROJECTS.get(store, project.id)
+    smaller = projects.change(store, rev, current, fields=current.fields[:1])
+    snapshot = take(store, smaller)
+    assert {item.image for item in snapshot.labelled} == set(found[project.fields[0].id])
+    assert snapshot.unlabelled == ()

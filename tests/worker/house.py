@@ -63,6 +63,27 @@ def fill(store: Store, name: str, count: int, labelled: int) -> tuple[Project, l
     return project, added
 
 
+def form(number: int) -> bytes:
+    """A form of 64 × 96 pixels: even numbers have bars on top, odd ones at the bottom, no two alike."""
+    image = Image.new("RGB", (64, 96), "white")
+    draw, top = ImageDraw.Draw(image), 50 * (number % 2)
+    for line in range(4):
+        draw.rectangle((6, top + 8 + 9 * line, 30 + (number * 7 + line * 11) % 30, top + 12 + 9 * line), fill="black")
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def fill_classes(store: Store, name: str, count: int, labelled: int) -> tuple[Project, list[str]]:
+    """A project of ``count`` forms of two classes in turn, the first ones ``labelled`` by a person, and its images' ids."""
+    project = projects.create(store, name, "classes", ("top", "bottom"))
+    paths = store.project(project.id)
+    added = [uploads.add(paths, f"{name}{number}.png", form(number), "ann").id for number in range(count)]
+    for number, image in enumerate(added[:labelled]):
+        labels.save(paths, image, 0, None, "ann", class_id=project.fields[number % 2].id)
+    return project, added
+
+
 def new_process(store: Store, project: Project, kind: str = "auto-label", **parameters: object) -> str:
     """A process with small parameters, to run on the house's machine; not started."""
     template = templates.create(store, f"t{time.monotonic_ns()}", kind, **{**SMALL, **parameters})  # type: ignore[arg-type]

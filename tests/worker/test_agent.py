@@ -9,9 +9,10 @@ import sys
 import psutil
 import pytest
 
-from storage import actions, attempts, checkpoints, machines, models, processes, progress
+from storage import actions, attempts, checkpoints, jobs, machine_load, machines, models, processes, progress
 from storage.attempts import Ended, Outcome
 from storage.core.errors import Refused
+from storage.core.ids import new_id
 from storage.core.records import now
 from storage.core.root import open_store
 from storage.locks import Lock
@@ -47,6 +48,11 @@ class Mill:
 
     def child(self):
         return self.agent._running.child
+
+    def switch(self, enabled, when_disabled=None):
+        """The administrator enables or disables the machine, and the worker takes note."""
+        machines.switch(self.store, self.agent.machine.id, enabled, when_disabled)
+        self.step()
 
     def kill_child(self):
         self.child().kill()
@@ -124,6 +130,95 @@ def test_a_child_that_does_not_stop_is_killed_after_its_grace(mill):
     mill.child().wait(30)
     mill.step()
     assert mill.state(process) == "Stopped"
+
+
+def test_a_machine_that_is_disabled_finishes_what_runs_and_takes_up_nothing_more(mill):
+    running, waiting = mill.queued(), mill.queued()
+    mill.step()
+    mill.switch(False, "finish")
+    assert mill.child().poll() is None
+    actions.stop(mill.store, processes.get(mill.store, running), "ann")
+    mill.step()
+    mill.child().wait(30)
+    mill.step(3)
+    assert (mill.state(running), mill.state(waiting)) == ("Stopped", "Queued")
+    mill.switch(True)
+    mill.step()
+    assert mill.state(waiting) == "Starting"
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["it obeys", "it hangs"])
+def test_a_machine_disabled_to_stop_interrupts_its_run_which_goes_on_once_it_is_enabled(mill, hangs):
+    process = mill.queued()
+    mill.step()
+    child = mill.child()
+    if hangs:
+        child.send_signal(signal.SIGSTOP)
+    mill.switch(False, "stop")
+    mill.step(6 if hangs else 0)  # past the grace
+    child.wait(30)
+    mill.step(3)
+    end = mill.last(process).end
+    assert (end.outcome, end.died, end.signal) == (Outcome.INTERRUPTED, False, None)
+    assert str(end.message) == "Machine mill was disabled; the run goes on from its checkpoint when it is enabled again"
+    assert mill.last(process).number == 1
+    mill.switch(True)
+    mill.step()
+    assert (mill.last(process).number, mill.state(process)) == (2, "Starting")
+
+
+def test_a_person_who_stops_a_run_that_the_machine_is_stopping_has_the_last_word(mill):
+    process = mill.queued()
+    mill.step()
+    mill.switch(False, "stop")
+    actions.stop(mill.store, processes.get(mill.store, process), "ann")
+    mill.child().wait(30)
+    mill.step()
+    assert mill.state(process) == "Stopped"
+
+
+def test_a_disabled_machine_keeps_no_child_waiting_and_no_desk(mill):
+    jobs.ask(mill.store, "evaluate", new_id(), mill.agent.machine.id, "ann")
+    mill.step()
+    worker = psutil.Process()
+    assert {module for child in worker.children() for module in ("worker.run", "worker.desk") if module in child.cmdline()} == {
+        "worker.run",
+        "worker.desk",
+    }
+    mill.switch(False)
+    assert worker.children() == []
+    mill.switch(True)
+    assert len(worker.children()) == 2
+
+
+def test_a_worker_whose_machine_was_deleted_ends_and_brings_it_back_when_it_is_started_again(mill):
+    mill.step()
+    MACHINES.delete(mill.store, *MACHINES.get(mill.store, house.MACHINE))
+    with pytest.raises(Refused, match="Machine 'mill' was deleted; start its worker again to have it back"):
+        mill.step()
+    assert machines.register(mill.store, house.MACHINE).id == mill.agent.machine.id
+
+
+def test_a_run_goes_on_while_the_machines_own_record_is_damaged(mill):
+    process = mill.queued()
+    mill.step()
+    (mill.store.machine(mill.agent.machine.id).folder / "machine.000001.json").write_bytes(b"")
+    actions.stop(mill.store, processes.get(mill.store, process), "ann")
+    mill.step()
+    mill.child().wait(30)
+    mill.step()
+    assert mill.state(process) == "Stopped"
+
+
+def test_a_heartbeat_tells_load_and_disk_and_each_minute_becomes_a_point(mill):
+    mill.step(9)  # two minutes, at 15 seconds a pass
+    info = machines.read_info(mill.store, mill.agent.machine.id)
+    assert 0 <= info.load <= 1
+    assert 0 < info.disk_free < info.disk
+    assert {"python", "torch", "torchvision"} <= info.versions.keys()
+    points = machine_load.read(mill.store, mill.agent.machine.id, 1, now())
+    assert len(points) == 3
+    assert points[-1].memory > 0
 
 
 def test_a_worker_that_is_shut_down_leaves_the_run_to_the_next(mill):

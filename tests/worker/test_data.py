@@ -12,6 +12,7 @@ from worker.augment import AUGMENTATIONS, augment
 from worker.data import Example, Letterbox, NoExamples, batches, choose_canvas, read_page
 
 CANVAS = (64, 128)
+PIXELS = 560 * 1024  # the detector's
 
 
 def page_file(folder: Path, name: str, size: tuple[int, int] = (200, 100)) -> Example:
@@ -48,11 +49,11 @@ def pages(tmp_path):
     ],
 )
 def test_the_canvas_has_the_images_shape(sizes, expected):
-    assert choose_canvas(sizes) == expected
+    assert choose_canvas(sizes, PIXELS) == expected
 
 
 def test_mixed_orientations_share_a_canvas_between_both():
-    height, width = choose_canvas([(1000, 2000), (2000, 1000)] * 3)
+    height, width = choose_canvas([(1000, 2000), (2000, 1000)] * 3, PIXELS)
     assert 0.5 < height / width < 2
 
 
@@ -96,7 +97,7 @@ def test_boxes_on_a_turned_page_come_back_to_where_they_were(turn):
 
 def test_a_page_turned_by_a_quarter_fills_a_canvas_of_that_shape(tmp_path):
     lying = replace(page_file(tmp_path, "lying.png", (100, 200)), turn=90)
-    assert choose_canvas([lying.seen_size]) == (96, 192)
+    assert choose_canvas([lying.seen_size], PIXELS) == (96, 192)
     assert lying.letterbox((100, 200)).scale == 1
 
 

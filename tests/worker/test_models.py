@@ -6,7 +6,7 @@ import torch
 from onnx.reference import ReferenceEvaluator
 from safetensors.torch import load, save
 
-from worker.models import build, weights
+from worker.models import build, continue_from, weights
 from worker.models.backbone import TextBackbone, load_pretrained
 from worker.models.losses import assign, detection_losses
 
@@ -112,3 +112,36 @@ def test_text_smaller_than_a_cell_is_still_learned_somewhere():
     place, _, quality = assign(scores, boxes, model.places, target)
     assert len(place) > 0
     assert quality.max() > 0
+
+
+def test_a_classifier_gives_every_class_its_probability_the_likeliest_first():
+    model = build("base-Classifier-01", 3, CANVAS, pretrained=False).eval()
+    with torch.no_grad():
+        first, second = model(torch.randint(0, 255, (2, 3, *CANVAS), dtype=torch.uint8))
+    assert sorted(first["labels"].tolist()) == [0, 1, 2]
+    assert first["scores"].sum() == pytest.approx(1, abs=1e-3)
+    assert second["scores"].tolist() == sorted(second["scores"].tolist(), reverse=True)
+
+
+def test_a_classifier_knows_nothing_before_it_is_trained():
+    model = build("base-Classifier-01", 4, CANVAS).eval()
+    with torch.no_grad():
+        (page,) = model(torch.zeros(1, 3, *CANVAS))
+    assert page["scores"].tolist() == pytest.approx([0.25] * 4)
+
+
+@pytest.mark.parametrize("base_model", ["base-SmartOCR-01", "base-Classifier-01"])
+def test_who_goes_on_from_a_model_has_its_outputs_where_names_match_and_new_ones_elsewhere(base_model):
+    parent, fresh = (build(base_model, count, CANVAS, pretrained=False, seed=seed) for count, seed in ((3, 1), (4, 2)))
+    model = build(base_model, 4, (96, 64), pretrained=False, seed=2)
+    with torch.no_grad():
+        for name in model.outputs:
+            parent.state_dict()[name].normal_()
+    continue_from(model, parent, {0: 2, 3: 1})
+    now, before, begun = model.state_dict(), parent.state_dict(), fresh.state_dict()
+    for name in model.outputs:
+        torch.testing.assert_close(now[name][[0, 3]], before[name][[2, 1]])
+        torch.testing.assert_close(now[name][[1, 2]], begun[name][[1, 2]])
+    same = [torch.equal(now[name], before[name]) for name in now if name not in model.outputs]
+    assert all(same)
+    assert len(same) > 100

@@ -59,6 +59,15 @@ def test_curves_have_a_line_an_iteration_and_one_an_evaluation(attempt):
     assert second.per_field == {"a": 0.5, "b": None}
 
 
+def test_of_classes_the_curve_is_accuracy_and_f1(attempt):
+    reporter = Reporter(attempt, FIELDS, LONG, Event())
+    reporter.evaluation(1, Evaluation(None, None, (FieldScore(f1=0.5), FieldScore()), accuracy=0.75))
+    reporter.close()
+    (point,) = progress.read_points(attempt)[0]
+    assert (point.ap, point.ap_50_95, point.per_field) == (0.75, None, {"a": 0.5, "b": None})
+    assert progress.read_status(attempt).ap == 0.75
+
+
 def test_the_status_waits_for_its_interval_while_the_curves_do_not(attempt):
     reporter = Reporter(attempt, FIELDS, LONG, Event())
     reporter.set(iterations=10, batch=2, images=4)

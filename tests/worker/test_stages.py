@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from safetensors.torch import load
+from safetensors.torch import load, save
 
-from storage import attempts, checkpoints, detections, images, labels, models, processes, progress
+from storage import attempts, checkpoints, detections, evaluations, images, labels, models, processes, progress
 from storage.attempts import Ended, Outcome
 from storage.core import files
 from storage.core import records as store_records
@@ -31,7 +31,19 @@ def test_a_completed_run_published_a_model_whose_weights_are_whole(completed_run
     model = models.get(completed_run.store, completed_run.process.id)
     weights = load(models.weights_path(completed_run.store, model).read_bytes())
     assert (model.fields, model.images, model.test_images) == (completed_run.project.fields, 8, 2)
+    assert (model.task, model.kind, model.base_model, model.parent) == ("fields", "auto-label", "base-SmartOCR-01", None)
     assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+def test_a_model_tells_how_good_each_field_is_and_how_long_it_took(completed_run):
+    model = models.get(completed_run.store, completed_run.process.id)
+    images_judged = evaluations.read(completed_run.process.last.paths).images
+    date = completed_run.project.fields[0].id
+    right = sum(image.right.count(date) for image in images_judged)
+    assert model.per_field[date].recall == pytest.approx(right / 2)
+    assert model.per_field[date].ap_50 is not None
+    assert (model.attempt, model.accuracy) == (1, None)
+    assert model.seconds > 0
 
 
 def test_a_completed_run_has_one_line_of_detections_for_each_image_that_was_unlabelled(completed_run):
@@ -155,6 +167,19 @@ def test_detections_of_a_killed_attempt_are_taken_over_but_for_damaged_lines(sto
     assert run_here(store, process).outcome == Outcome.COMPLETED
     found = [line.image for line in detections.read_detections(processes.get(store, process).last.paths.detections)]
     assert sorted(found) == sorted(pages[1][5:])
+
+
+def test_a_checkpoint_of_another_version_of_the_base_model_is_left_alone_and_said(store, pages):
+    process = house.new_process(store, pages[0], iterations=3, refresh=60)
+    run_here(store, process, StopAfter(1))
+    paths = store.process(process).attempt(1)
+    checkpoints.write(paths, 3, save({"model/old.weight": torch.ones(1)}), "{}")
+    assert run_here(store, process).outcome == Outcome.COMPLETED
+    assert any(
+        "after iteration 3 is of another version of the base model: training begins anew" in said for said in notices(store, process)
+    )
+    made = processes.get(store, process).attempts
+    assert [point.iteration for point in progress.read_curves(made) if point.loss is not None] == [1, 2, 3]
 
 
 def test_out_of_memory_is_noted_on_the_process_and_the_run_completes(store, pages, monkeypatch):

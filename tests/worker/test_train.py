@@ -8,6 +8,8 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import load, save
 
+from tests.worker import house
+from worker import evaluate_classes
 from worker.data import Example, NoExamples
 from worker.evaluate import Evaluation
 from worker.models import build
@@ -87,6 +89,25 @@ def test_a_small_model_learns_to_find_a_bar(pages):
     assert np.mean(record.losses[-10:]) < np.mean(record.losses[:10]) / 2
     assert trained.best is not None
     assert trained.best.map_50 > 0.5
+
+
+def forms(folder):
+    """Six forms of two classes: bars on top, or at the bottom."""
+    examples = []
+    for number in range(6):
+        path = folder / f"form{number}.png"
+        path.write_bytes(house.form(number))
+        examples.append(Example(str(number), path, 64, 96, np.zeros((0, 4), np.float32), np.array([number % 2])))
+    return examples
+
+
+def test_a_small_classifier_learns_to_tell_forms_apart(tmp_path):
+    examples, record = forms(tmp_path), Record()
+    model = build("base-Classifier-01", 2, (96, 64))
+    settings = replace(SETTINGS, iterations=30, evaluate_every=30, augment="rotations-exposure-noise")
+    trained = train(model, examples[:4], examples[4:], settings, record, score=evaluate_classes.score)
+    assert np.mean(record.losses[-5:]) < np.mean(record.losses[:5])
+    assert trained.best.accuracy == 1.0
 
 
 def test_the_learning_rate_starts_at_what_was_typed_and_only_falls(pages):

@@ -7,7 +7,7 @@ is thinner than one cell.
 """
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +35,8 @@ class FieldDetector(nn.Module):
     canvas pixels, `labels` (n,) and `scores` (n,) from `SCORE_FLOOR` up, best first.
     """
 
+    pixels: ClassVar[int] = 560 * 1024  # of a canvas: 0.75 to 1.1 s an iteration on two CPU cores
+    outputs: ClassVar[tuple[str, ...]] = ("head.score.weight", "head.score.bias")
     places: Tensor
     strides: Tensor
 

@@ -1,4 +1,4 @@
-"""The box editor: people draw, correct and accept boxes on images, one image after the other.
+"""The editor: people draw, correct and accept boxes on images, or give each image a class, one image after the other.
 
 It walks through images and saves by the server's routes, in the browser: a rerun of the page per edit would take
 150 ms, and could lose one of two quick edits. The page learns which image is looked at and that something was saved.
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
+
+from storage.projects import Task
 
 _FOLDER = Path(__file__).resolve().parent
 # Each after those it imports from.
@@ -28,11 +30,14 @@ _MODULES = (
     "keys",
     "toolbar",
     "versions",
+    "box_list",
+    "class_list",
     "side",
     "strip",
     "notices",
     "walker",
     "commands",
+    "class_commands",
     "editor",
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js"$', re.MULTILINE)
@@ -41,7 +46,7 @@ _EXPORT = re.compile(r"^export ((?:const|class|function) (\w+))", re.MULTILINE)
 
 @dataclass(frozen=True)
 class EditorField:
-    """A field as the editor offers it; ``key`` is the digit that chooses it."""
+    """A field or a class as the editor offers it; ``key`` is the digit that chooses it."""
 
     id: str
     name: str
@@ -55,6 +60,7 @@ class EditorSetup:
     """What an editor is for; another one is made anew. ``messages``: the store's refusals, translated; ``people``: names by account."""
 
     project: str
+    task: Task
     mode: Literal["label", "review"]
     read_only: bool
     language: str
@@ -87,19 +93,27 @@ _editor = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class EditorCounts:
+    """How many images the project has in each state, and of each class by its id."""
+
+    states: dict[str, int]
+    classes: dict[str, int]
+
+
 def box_editor(
-    setup: EditorSetup, *, image: str | None, query: dict[str, str], counts: dict[str, int], on_image: Callable[[str], None], key: str
+    setup: EditorSetup, *, image: str | None, query: dict[str, str], counts: EditorCounts, on_image: Callable[[str], None], key: str
 ) -> None:
     """The editor over the images that ``query`` selects (filter and order as the list route takes them).
 
     It opens at ``image`` and from then on decides itself; ``on_image`` is called with the id of the image looked at.
-    ``counts`` are the project's images by state; after a save the fragment around it runs anew.
+    After a save the fragment around it runs anew.
     """
 
     def moved() -> None:
         on_image(st.session_state[key]["image"])
 
-    data = {**_camel(asdict(setup)), "image": image, "query": query, "counts": counts}
+    data = {**_camel(asdict(setup)), "image": image, "query": query, "counts": counts.states, "classCounts": counts.classes}
     _editor(key=key, data=data, on_image_change=moved, on_saved_change=lambda: None)
 
 

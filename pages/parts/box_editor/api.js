@@ -14,19 +14,43 @@ export class Failure extends Error {
 }
 
 export class Api {
-  constructor(project, messages) {
-    this.project = project
-    this.messages = messages // templates of the store's refusals, with their translations
+  // `messages`: templates of the store's refusals, with their translations.
+  constructor(project, task, messages) {
+    Object.assign(this, { project, task, messages })
   }
 
   picture = (image) => `/app/static/images/${this.project}/${image}`
   thumb = (image, turn) => `/app/static/thumbs/${this.project}/${image}?turn=${turn}`
   images = (query) => this.ask(`images?${new URLSearchParams(query)}`)
-  label = (image) => this.ask(`images/${image}/label`)
-  history = (image) => this.ask(`images/${image}/history`)
-  accept = (image, base) => this.ask(`images/${image}/accept`, { base })
-  save = (image, base, boxes) =>
-    this.ask(`images/${image}/label`, { base, boxes: boxes && boxes.map(({ field, xyxy }) => ({ field, xyxy })) })
+  label = (image) => this.askLabel(`images/${image}/label`)
+  accept = (image, base) => this.askLabel(`images/${image}/accept`, { base })
+  save = (image, base, boxes) => this.askLabel(`images/${image}/label`, { base, ...this.content(boxes) })
+
+  async history(image) {
+    const { revisions } = await this.ask(`images/${image}/history`)
+    return revisions.map((revision) => this.shown(revision))
+  }
+
+  async askLabel(path, body) {
+    try {
+      return this.shown(await this.ask(path, body))
+    } catch (failure) {
+      if (failure.kind === "conflict") failure.body.head = this.shown(failure.body.head)
+      throw failure
+    }
+  }
+
+  // In here the class of an image is a box without a place: it is edited, saved and compared in the same way.
+  shown(revision) {
+    if (this.task !== "classes") return revision
+    const { class_id: field, origin, score } = revision
+    return { ...revision, boxes: field ? [{ field, xyxy: [], origin, score }] : null }
+  }
+
+  content(boxes) {
+    if (this.task === "classes") return { class: boxes?.[0]?.field ?? null }
+    return { boxes: boxes && boxes.map(({ field, xyxy }) => ({ field, xyxy })) }
+  }
 
   isAlive = () => fetch("/api/health").then((answer) => answer.ok, () => false)
 

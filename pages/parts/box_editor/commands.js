@@ -83,6 +83,12 @@ export class Commands {
     if (editor.mayEdit && editor.label[way]()) editor.edited()
   }
 
+  // Whether there is something to undo ("past") or to do again ("future").
+  mayStep = (way) => this.editor.mayEdit && this.editor.label[way].length > 0
+
+  // Called before a change is saved.
+  note() {}
+
   // "No field is on this page" is a label too; where a model said so already, it is accepted.
   none() {
     const { editor } = this
@@ -131,7 +137,7 @@ export class Commands {
 
   async nextUnlabelled() {
     const { editor } = this, { image } = editor
-    const other = await editor.answered(editor.images.nextUnlabelled(image))
+    const other = await editor.answered(editor.images.nextUnlabelled(image, (known) => editor.labels.get(known)?.boxes != null))
     if (other === undefined || editor.image !== image) return
     if (other) editor.go(other)
     else editor.say(editor.texts.allLabelled)
@@ -142,7 +148,11 @@ export class Commands {
     const { editor } = this, { label } = editor
     if (!label) return
     if (editor.isUntouched && !editor.readOnly) editor.saver.accept(label)
-    if (editor.mode === "review") this.nextToReview()
+    this.onward()
+  }
+
+  onward() {
+    if (this.editor.mode === "review") this.nextToReview()
     else this.nextUnlabelled()
   }
 
@@ -150,7 +160,7 @@ export class Commands {
   async nextToReview() {
     const { editor } = this, { images, image } = editor
     await editor.walker.extend(image)
-    const isOpen = (item) => item.state === "auto" && item.image !== image && !editor.labels.get(item.image)?.accepting
+    const isOpen = (item) => item.state === "auto" && item.image !== image && !editor.labels.get(item.image)?.isBusy
     const other = images.neighbour(image, 1) ?? images.items.find(isOpen)?.image
     if (other) editor.go(other)
     else editor.say(editor.texts.allReviewed)

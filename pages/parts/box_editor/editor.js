@@ -1,13 +1,14 @@
-// The box editor: puts its parts together and holds what they share. Walking and saving happen here in the browser;
+// The editor of boxes or classes: puts its parts together and holds what they share. Walking and saving happen here in the browser;
 // Python is told which image is looked at and that something was saved, and nothing waits for it.
 
 import { Api } from "./api.js"
 import { Canvas } from "./canvas.js"
+import { ClassCommands } from "./class_commands.js"
 import { Commands, fitMode } from "./commands.js"
 import { fill, html } from "./dom.js"
 import { Drafts } from "./drafts.js"
 import { Images } from "./images.js"
-import { Keys } from "./keys.js"
+import { Hotkeys, Keys } from "./keys.js"
 import { asBox } from "./label.js"
 import { Labels } from "./labels.js"
 import { Notices } from "./notices.js"
@@ -24,13 +25,15 @@ const LEAST_HEIGHT = 460, BELOW = 14
 
 class Editor {
   constructor(host, data) {
-    const { fields, language, mode, people, readOnly, states, texts } = data
-    Object.assign(this, { host, fields, language, mode, people, readOnly, states, texts, counts: {}, timers: {}, saves: 0 })
+    const { task, fields, language, mode, people, readOnly, states, texts } = data
+    Object.assign(this, { host, task, fields, language, mode, people, readOnly, states, texts })
+    Object.assign(this, { counts: {}, classCounts: {}, timers: {}, saves: 0 })
     Object.assign(this, { image: null, label: null, isShown: false, trouble: "" }) // what is looked at; kept by the walker
     Object.assign(this, { selected: null, lastDrawn: null, hidesBoxes: false, isFitted: true })
     this.field = fields[0]?.id
-    this.tool = mode === "review" || readOnly ? "select" : "draw"
-    this.api = new Api(data.project, data.messages)
+    this.tool = task === "classes" || mode === "review" || readOnly ? "select" : "draw"
+    this.hotkeys = new Hotkeys(task)
+    this.api = new Api(data.project, task, data.messages)
     this.drafts = new Drafts(data.project)
     this.saver = new Saver(this.api, this.drafts, (label) => this.savingChanged(label), (label) => this.savedOne(label))
     this.labels = new Labels(this.api, this.drafts, this.saver)
@@ -46,7 +49,7 @@ class Editor {
     this.sheet = helpSheet(this)
     this.host.replaceChildren(part("toolbar"), html("div", { class: "body" }, column, side), this.sheet)
     this.toolbarPart.setAttribute("role", "toolbar")
-    this.commands = new Commands(this)
+    this.commands = this.task === "classes" ? new ClassCommands(this) : new Commands(this)
     this.canvas = new Canvas(stage, () => { this.isFitted = false; this.toolbar.zoomed() })
     this.canvas.looks = new Map(this.fields.map((field) => [field.id, field]))
     this.canvas.unknown = { name: this.texts.deletedField, colour: "#868e96" }
@@ -84,8 +87,10 @@ class Editor {
   async update({ data, setStateValue }) {
     this.tell = (name, value) => !this.gone && setStateValue(name, value)
     this.counts = { ...data.counts }
+    this.classCounts = { ...data.classCounts }
     this.fill()
     this.strip.renderCounts()
+    if (this.images) this.side.list.render()
     const query = JSON.stringify(data.query)
     if (query === this.query) return this.walker.address()
     this.query = query
@@ -134,7 +139,12 @@ class Editor {
   mayMove = (box) => this.mayEdit && !this.label.locked.has(box.id) && !this.hidesBoxes
 
   get shownBoxes() {
-    return this.label?.conflict ? [] : this.label?.boxes ?? []
+    return this.label?.conflict || this.task === "classes" ? [] : this.label?.boxes ?? []
+  }
+
+  // The class of the image, where images have one.
+  get chosen() {
+    return this.label?.boxes?.[0] ?? null
   }
 
   // Still as a model left it.
@@ -160,13 +170,15 @@ class Editor {
   }
 
   chooseByKey(digit) {
+    if (this.task === "classes" && digit === "0") return this.run("clear")
     const field = this.fields.find((known) => known.key === digit)
     if (field) this.chooseField(field.id)
     return Boolean(field)
   }
 
-  // The selected box becomes it, and so does the next one drawn.
+  // The image is of this class; or the selected box becomes it, and so does the next one drawn.
   chooseField(field) {
+    if (this.task === "classes") return this.commands.assign(field)
     const box = this.label?.box(this.selected)
     this.field = field
     this.lastDrawn = null
@@ -189,6 +201,7 @@ class Editor {
   }
 
   edited() {
+    this.commands.note()
     this.saver.edited(this.label)
     this.render()
   }
@@ -235,13 +248,12 @@ class Editor {
 
   savedOne(label) {
     const item = this.images?.item(label.image), { state, rev, boxes } = label.head
-    if (item && item.state !== state) {
-      this.counts[item.state] = (this.counts[item.state] ?? 1) - 1
-      this.counts[state] = (this.counts[state] ?? 0) + 1
-      this.strip.renderCounts()
-    }
     if (item) {
-      Object.assign(item, { state, label_rev: rev, boxes: boxes?.length ?? 0 })
+      const found = this.task === "classes" ? boxes?.[0].field ?? null : null
+      moveOne(this.counts, item.state, state)
+      moveOne(this.classCounts, item.class, found)
+      Object.assign(item, { state, label_rev: rev, boxes: boxes?.length ?? 0, class: found })
+      this.strip.renderCounts()
       this.strip.cell(item)
     }
     if (label === this.label) this.render()
@@ -299,13 +311,20 @@ class Editor {
   }
 }
 
+// One image less is counted under `from` and one more under `to`; null is counted nowhere.
+const moveOne = (counts, from, to) => {
+  if (from === to) return
+  if (from != null) counts[from] = (counts[from] ?? 1) - 1
+  if (to != null) counts[to] = (counts[to] ?? 0) + 1
+}
+
 // The export below runs again on every run of the page: what belongs to an element is kept here.
 const editors = new WeakMap()
 
 export default function (component) {
   const { parentElement, data } = component
   const host = parentElement.querySelector(".box-editor")
-  const setup = JSON.stringify([data.project, data.mode, data.readOnly, data.language, data.fields])
+  const setup = JSON.stringify([data.project, data.mode, data.readOnly, data.language, data.task, data.fields])
   let editor = editors.get(parentElement)
   if (editor?.setup !== setup) {
     const image = editor?.api.project === data.project ? editor.image : null

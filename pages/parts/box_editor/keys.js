@@ -1,7 +1,7 @@
 // Which keys do what. By the key's place and not its letter, so that they work under every keyboard layout.
 
-// [command, how the key is called, its chords]
-export const HOTKEYS = {
+// [command, how the key is called, its chords], by what the project's images get
+const BOX_KEYS = {
   boxes: [
     ["draw", "D", "KeyD"],
     ["select", "V", "KeyV"],
@@ -36,14 +36,49 @@ export const HOTKEYS = {
     ["help", "F1", "F1", "Shift+Slash"],
   ],
 }
+// One hand on the digits, the other on what walks: no key needs another one held.
+const CLASS_KEYS = {
+  classes: [
+    ["clear", "Del", "Delete", "Backspace", "Shift+Delete", "Shift+Backspace"], // and 0, as a digit
+    ["search", "/", "Slash", "NumpadDivide"],
+    ["undo", "Ctrl+Z", "Ctrl+KeyZ"],
+    ["redo", "Ctrl+Shift+Z", "Ctrl+Shift+KeyZ", "Ctrl+KeyY"],
+    ["escape", "Esc", "Escape"],
+  ],
+  images: [
+    ["confirm", "Enter", "Enter", "NumpadEnter", "Ctrl+Enter", "Ctrl+NumpadEnter"],
+    ["next", "F", "KeyF", "ArrowRight", "Shift+KeyF"],
+    ["previous", "D", "KeyD", "ArrowLeft", "Shift+KeyD"],
+    ["nextUnlabelled", "Tab", "Tab", "KeyU"],
+    ["history", "Shift+H", "Shift+KeyH"],
+    ["save", "Ctrl+S", "Ctrl+KeyS"],
+  ],
+  view: [
+    ["zoomIn", "+", "Equal", "Shift+Equal", "NumpadAdd"],
+    ["zoomOut", "−", "Minus", "NumpadSubtract"],
+    ["zoomFull", "Shift+0", "Shift+Digit0"],
+    ["fit", "W", "KeyW"],
+    ["zoom", "Z", "KeyZ"],
+    ["rotate", "R", "KeyR"],
+    ["help", "F1", "F1", "Shift+Slash"],
+  ],
+}
 
-const ALL = Object.values(HOTKEYS).flat()
-const COMMANDS = new Map(ALL.flatMap(([command, , ...chords]) => chords.map((chord) => [chord, command])))
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 const REPEATED = new Set(["next", "previous", "undo", "redo", "zoomIn", "zoomOut", "nextBox", "previousBox"])
 const HELD_MS = 350 // longer, and the key was held down in order to look
 
-export const keyOf = (command) => ALL.find(([name]) => name === command)?.[1] ?? ""
+// The keys of a task, both ways: which command a chord is, and what its key is called.
+export class Hotkeys {
+  constructor(task) {
+    this.groups = task === "classes" ? CLASS_KEYS : BOX_KEYS
+    this.all = Object.values(this.groups).flat()
+    this.commands = new Map(this.all.flatMap(([command, , ...chords]) => chords.map((chord) => [chord, command])))
+  }
+
+  command = (chord) => this.commands.get(chord)
+  of = (command) => this.all.find(([name]) => name === command)?.[1] ?? ""
+}
 
 export class Keys {
   constructor(editor) {
@@ -76,14 +111,15 @@ export class Keys {
     const onButton = event.composedPath()[0].closest?.("button, a, summary")
     if (onButton && ["Space", "Enter", "Tab"].includes(event.code) && !control) return false
     if (event.code === "Space") return editor.holdSpace(true)
+    const command = editor.hotkeys.command(`${control ? "Ctrl+" : ""}${event.shiftKey ? "Shift+" : ""}${event.code}`)
     const arrow = ARROWS[event.code]
-    if (arrow && !control) return editor.nudge(...arrow, event.shiftKey ? 10 : 1)
-    const command = COMMANDS.get(`${control ? "Ctrl+" : ""}${event.shiftKey ? "Shift+" : ""}${event.code}`)
+    if (arrow && !control && !command) return editor.nudge(...arrow, event.shiftKey ? 10 : 1)
     // Digits of the number block are arrows while NumLock is off.
     const digit = /^(Digit|Numpad)\d$/.test(event.code) && /^\d$/.test(event.key) ? event.key : event.code.match(/^Digit(\d)$/)?.[1]
-    if (!control && !event.shiftKey && digit && editor.chooseByKey(digit)) return true
+    // Held down it would choose for one image after the other.
+    if (!control && !event.shiftKey && digit && (event.repeat || editor.chooseByKey(digit))) return true
     if (event.key === "?" || command === "help") return editor.run("help")
-    if (!command || (event.code === "Tab" && !editor.shownBoxes.length)) return false
+    if (!command || (command.endsWith("Box") && !editor.shownBoxes.length)) return false
     if (command === "toggleBoxes" && !event.repeat) this.since = event.timeStamp
     return event.repeat && !REPEATED.has(command) ? true : editor.run(command)
   }

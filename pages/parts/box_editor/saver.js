@@ -49,6 +49,7 @@ export class Saver {
     this.drafts.forget(label.image)
     label.head = theirs
     label.tried = []
+    label.change(asBoxes(theirs.boxes)) // where undoing leads
     label.change(boxes)
     this.edited(label)
   }

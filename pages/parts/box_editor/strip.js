@@ -38,7 +38,9 @@ export class Strip {
     const { name, colour } = this.editor.states[item.state] ?? this.editor.states.unlabelled
     known.cell.dataset.state = item.state
     known.cell.style.setProperty("--colour", colour)
-    known.cell.title = `${item.name} · ${name}`
+    known.cell.title = [item.name, name, ...(item.class ? [this.editor.look(item.class).name] : [])].join(" · ")
+    known.mark.hidden = !item.class
+    known.mark.style.setProperty("--colour", this.editor.colour(item.class))
     return known.cell
   }
 
@@ -47,7 +49,8 @@ export class Strip {
     const picture = html("img", { src: editor.api.thumb(item.image, item.turn), alt: "", loading: "lazy", draggable: "false" })
     const cell = html("button", { type: "button", class: "cell", "data-image": item.image, "aria-label": item.name,
       onclick: () => { editor.go(item.image); editor.focus() } }, picture, html("span", {}, item.name))
-    const made = { cell }
+    const made = { cell, mark: html("i", { class: "swatch mark" }) } // of the image's class
+    cell.append(made.mark)
     this.cells.set(item.image, made)
     return made
   }

@@ -10,8 +10,12 @@ export const stateChip = (element, editor, state) => {
   return element
 }
 
-const count = (editor, boxes) =>
-  boxes === null ? editor.states.unlabelled.name : boxes.length ? fill(editor.texts.boxes, { count: boxes.length }) : editor.texts.none
+// What a version of a label says, in a word.
+function described(editor, boxes) {
+  if (boxes === null) return editor.states.unlabelled.name
+  if (editor.task === "classes") return editor.look(boxes[0].field).name
+  return boxes.length ? fill(editor.texts.boxes, { count: boxes.length }) : editor.texts.none
+}
 
 const button = (kind, text, onclick, title = "") => html("button", { type: "button", class: kind, title, onclick }, text)
 
@@ -22,7 +26,8 @@ export class Versions {
 
   // What lies over the page in place of the boxes, as [boxes, kind].
   get overlaid() {
-    const { label } = this.editor
+    const { label, task } = this.editor
+    if (task === "classes") return [] // has no place on it
     if (label?.conflict) return [[label.conflict.boxes, "theirs"], [label.boxes, "mine"]]
     return this.previewed ? [[this.previewed, "past"]] : []
   }
@@ -64,7 +69,7 @@ export class Versions {
     const close = iconButton("close", texts.close, "Esc", () => this.toggleHistory())
     element.replaceChildren(html("header", { class: "titled" }, html("h3", {}, texts.history), close), list)
     try {
-      const { revisions } = await editor.api.history(label.image)
+      const revisions = await editor.api.history(label.image)
       list.replaceChildren(...revisions.map((revision, place) => this.row(revision, place === 0)))
       if (!revisions.length) list.append(html("p", {}, texts.noHistory))
     } catch (failure) {
@@ -81,7 +86,7 @@ export class Versions {
     const row = html("div", { class: "revision", tabindex: 0, "data-rev": revision.rev,
       onpointerenter: () => this.preview(revision.boxes), onclick: () => this.pin(row, revision) },
     html("div", {}, html("b", {}, title), newest ? html("span", { class: "now" }, texts.newest) : ""),
-    html("div", {}, stateChip(html("span", { class: "chip" }), editor, revision.state), ` ${count(editor, revision.boxes)}`),
+    html("div", {}, stateChip(html("span", { class: "chip" }), editor, revision.state), ` ${described(editor, revision.boxes)}`),
     html("div", { class: "who" }, [editor.person(revision.author), reviewed].filter(Boolean).join(" · ")),
     restore)
     return row
@@ -106,6 +111,7 @@ export class Versions {
   settle(kept, boxes) {
     const { editor } = this, { label } = editor
     this.close()
+    editor.commands.note()
     if (kept === "theirs") editor.saver.giveWay(label)
     else editor.saver.settle(label, boxes)
     editor.render()
@@ -126,16 +132,17 @@ function conflictPanel(editor, settle) {
     html("footer", {},
       choose("theirs", theirs.boxes),
       choose("mine", label.boxes),
-      choose("both", union(theirs.boxes, label.boxes))),
+      ...(editor.task === "classes" ? [] : [choose("both", union(theirs.boxes, label.boxes))])),
   ]
 }
 
 // One version's boxes; those that the other version does not have are marked.
 function version(editor, kind, title, boxes, others) {
+  if (editor.task === "classes") return html("section", { class: `version ${kind}` }, html("h4", {}, title), html("div", {}, described(editor, boxes)))
   const row = (box) => {
     const same = (others ?? []).some((other) => signature([other]) === signature([box]))
     return html("li", { class: same ? "same" : "" }, editor.look(box.field).name, same ? "" : html("span", {}, editor.texts.only))
   }
   return html("section", { class: `version ${kind}` },
-    html("h4", {}, title), html("div", { class: "who" }, count(editor, boxes)), html("ul", {}, ...(boxes ?? []).map(row)))
+    html("h4", {}, title), html("div", { class: "who" }, described(editor, boxes)), html("ul", {}, ...(boxes ?? []).map(row)))
 }

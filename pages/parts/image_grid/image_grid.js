@@ -1,4 +1,4 @@
-// Tiles of images to choose from, with mouse and keyboard as in a file manager.
+// Tiles of images to choose from, with mouse and keyboard as in a file manager; class_bar.js, which stands before this, gives them classes.
 
 const REPORT_MS = 150 // of quiet before the page hears of a choice: arrow keys come fast, and each run of it takes time
 
@@ -23,6 +23,7 @@ const createTile = () => {
   image.onerror = () => tile.classList.add("broken")
   image.onload = () => tile.classList.remove("broken")
   element("span", "check", sheet)
+  element("span", "class", sheet)
   element("div", "name", tile)
   const line = element("div", "line", tile)
   element("span", "dot", line)
@@ -41,10 +42,18 @@ const fillTile = (tile, item) => {
   part(".dot").style.background = item.colour
   part(".state").textContent = item.state
   part(".more").textContent = item.more
+  const { name = "", colour = "" } = item.class ?? {}
+  part(".class").textContent = name
+  part(".class").style.background = colour
 }
 
-const create = (box) => {
-  const grid = { box, tiles: new Map(), ids: [], chosen: new Set(), anchor: 0, focus: 0, round: null, timer: null, report() {}, open() {} }
+const create = (box, bar) => {
+  const grid = { box, tiles: new Map(), items: [], ids: [], chosen: new Set(), anchor: 0, focus: 0, round: null, timer: null, report() {}, open() {} }
+  const items = () => grid.items.filter(({ image }) => grid.chosen.has(image)).map(({ image, base, class: known }) => ({ image, base, class: known?.id ?? null }))
+  grid.bar = new ClassBar(bar, items, (outcome) => {
+    clearTimeout(grid.timer) // a choice reported after this would run the page once more for nothing
+    grid.assigned(outcome)
+  })
   box.onclick = (event) => clicked(grid, event)
   box.ondblclick = (event) => {
     const at = placeOf(grid, event)
@@ -123,9 +132,11 @@ const paint = (grid) => {
     tile.setAttribute("aria-selected", grid.chosen.has(id))
     tile.tabIndex = at === grid.focus ? 0 : -1 // one stop for Tab; arrows go on from there
   })
+  grid.bar.render()
 }
 
-const show = (grid, { items, chosen, round }) => {
+const show = (grid, { items, chosen, round, classes }) => {
+  Object.assign(grid, { items })
   grid.ids = items.map((item) => item.image)
   const known = grid.tiles
   grid.tiles = new Map(items.map((item) => [item.image, known.get(item.image) ?? createTile()]))
@@ -138,17 +149,23 @@ const show = (grid, { items, chosen, round }) => {
   if (grid.round !== round) grid.chosen = new Set(chosen)
   grid.chosen = new Set(grid.ids.filter((id) => grid.chosen.has(id)))
   grid.round = round
+  grid.bar.data = classes
   paint(grid)
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector(".grid")
-  if (!grids.has(box)) grids.set(box, create(box))
+  if (!grids.has(box)) grids.set(box, create(box, parentElement.querySelector(".bar")))
   const grid = grids.get(box)
   box.setAttribute("aria-label", data.label)
   // Not a state, whose equal value would not be heard after the page itself chose others in between.
   grid.report = (images) => setTriggerValue("chosen", images)
   grid.open = (image) => setTriggerValue("opened", image)
+  grid.assigned = (outcome) => setTriggerValue("assigned", outcome)
   show(grid, data)
-  return () => clearTimeout(grid.timer)
+  return () => {
+    clearTimeout(grid.timer)
+    grid.bar.stop()
+    grids.delete(box)
+  }
 }

@@ -24,7 +24,11 @@ _chart = st.components.v2.component(
 
 
 def live_chart(figure: go.Figure, *, key: str) -> None:
-    """Draw ``figure``, or bring the chart of this key up to date; ``uirevision`` of its layout decides what keeps the zoom."""
+    """Draw ``figure``, or bring the chart of this key up to date; ``uirevision`` of its layout decides what keeps the zoom.
+
+    It is as high as the layout says and as wide as the page, or as the layout's ``width`` where it has one.
+    """
     # Passed on to the page's element, where a test can see that this figure is the one drawn.
     points = max(len(trace.x) for trace in figure.data)
-    _chart(key=key, data={"figure": figure.to_json(), "library": LIBRARY, "height": figure.layout.height, "points": points})
+    size = {"height": figure.layout.height, "width": figure.layout.width}
+    _chart(key=key, data={"figure": figure.to_json(), "library": LIBRARY, "points": points, **size})

@@ -11,16 +11,22 @@ const load = (address) =>
     document.head.append(script)
   }))
 
-const themed = (layout, element) => {
-  const style = getComputedStyle(element)
-  const text = style.getPropertyValue("--st-text-color"), grid = style.getPropertyValue("--st-border-color")
-  const background = style.getPropertyValue("--st-background-color")
+// The figure with the theme's colours; a colour in it may be a name of the theme's, such as var(--st-blue-color).
+const themed = (json, element) => {
+  const style = getComputedStyle(element), colour = (name) => style.getPropertyValue(name)
+  const { data, layout } = JSON.parse(json.replace(/var\((--st-[a-z-]+)\)/g, (whole, name) => colour(name)))
+  const text = colour("--st-text-color"), grid = colour("--st-border-color")
   for (const name of Object.keys(layout))
     if (/^[xy]axis/.test(name)) layout[name] = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, ...layout[name] }
+  // What a heat map writes into its cells would else be black or white for a white page.
+  for (const trace of data) trace.textfont = { color: text, ...trace.textfont }
   return {
-    ...layout, autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { color: text, family: style.getPropertyValue("--st-font"), ...layout.font },
-    hoverlabel: { bgcolor: background, bordercolor: grid, font: { color: text } },
+    data,
+    layout: {
+      ...layout, width: undefined, autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { color: text, family: colour("--st-font"), ...layout.font },
+      hoverlabel: { bgcolor: colour("--st-background-color"), bordercolor: grid, font: { color: text } },
+    },
   }
 }
 
@@ -30,11 +36,12 @@ const jobs = new WeakMap()
 export default function ({ parentElement, data }) {
   const element = parentElement.querySelector(".live-chart")
   element.style.height = `${data.height}px` // before the library is there, so that the page does not jump
+  element.style.maxWidth = data.width ? `${data.width}px` : "" // the most, where the figure names one; it fills what is narrower
   // One after the other: two updates at once would mix their figures.
   const job = (jobs.get(element) ?? Promise.resolve()).then(async () => {
-    const Plotly = await load(data.library), figure = JSON.parse(data.figure)
+    const Plotly = await load(data.library), figure = themed(data.figure, element)
     const options = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
-    await Plotly.react(element, figure.data, themed(figure.layout, element), options)
+    await Plotly.react(element, figure.data, figure.layout, options)
     element.dataset.points = data.points // drawn now; what a test waits for
   }).catch((error) => { element.textContent = String(error) })
   jobs.set(element, job)

@@ -42,7 +42,8 @@ const enlarged = (data) => {
   page.style.width = fitted
   const zoom = () => { page.style.width = page.style.width === "88vw" ? fitted : "88vw" }
   page.onclick = zoom
-  const legend = make("span", "legend", make("i", "line"), texts.labelled, make("i", "line found"), texts.found)
+  const lines = [make("i", "line"), texts.labelled, make("i", "line found"), texts.found]
+  const legend = make("span", "legend", ...(data.boxes.length ? lines : []))
   const head = make("header", "", make("b", "", data.name), legend, button(texts.zoom, zoom), button(texts.close, () => dialog.close()))
   const dialog = make("dialog", "", head, make("div", "scroll", page))
   dialog.ariaLabel = data.name

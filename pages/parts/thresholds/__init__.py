@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.parts.i18n import _, language
 from storage.detections import MIN_SCORE, ApplyCounts
-from storage.projects import Field
+from storage.projects import Field, Task
 
 FIRST, LAST = round(100 * MIN_SCORE), 100  # positions of a slider, in hundredths
 
@@ -45,8 +45,9 @@ def threshold_sliders(
     *,
     key: str,
     on_moved: Callable[[dict[str, float]], None],
+    task: Task,
 ) -> None:
-    """Draw a slider for each field; ``on_moved`` gets the thresholds that are not the ``learned`` ones, by field id.
+    """Draw a slider for each field, or class; ``on_moved`` gets the thresholds that are not the ``learned`` ones, by field id.
 
     ``free`` is the number of images that could receive labels.
     """
@@ -69,17 +70,18 @@ def threshold_sliders(
         for field in fields
     ]
     packed = base64.b64encode(np.ascontiguousarray(levels).tobytes()).decode()
-    data = {"fields": rows, "first": FIRST, "levels": packed, "free": free, "language": language(), "texts": _texts()}
+    data = {"fields": rows, "first": FIRST, "levels": packed, "free": free, "language": language(), "texts": _texts(task)}
     _sliders(key=key, data=data, on_positions_change=changed)
 
 
-def _texts() -> dict[str, str]:
-    return {
+def _texts(task: Task) -> dict[str, str]:
+    texts = {
         "score": _("Least score"),
-        "boxes": _("Boxes"),
         "reset": _("Reset to the model's own"),
         "images": _("Images that receive labels"),
-        "all": _("Boxes in all"),
-        "empty": _("Images that stay empty"),
         "of": _("{done} of {total}"),
     }
+    if task == "fields":
+        return {**texts, "boxes": _("Boxes"), "all": _("Boxes in all"), "empty": _("Images that stay empty")}
+    # An image has one class at most, so a sum over classes would be the images that receive labels once more.
+    return {**texts, "boxes": _("Images"), "empty": _("Images that stay unlabelled")}

@@ -41,7 +41,7 @@ const draw = (element, data, setStateValue) => {
   const head = make("div", "row head"), totals = make("div", "totals"), reset = make("button", "reset", texts.reset)
   head.append(make("span", "title", texts.score), make("span", "boxes", texts.boxes))
   const rows = data.fields.map((field) => slider(field, data))
-  const images = total(totals, texts.images), all = total(totals, texts.all), empty = total(totals, texts.empty)
+  const images = total(totals, texts.images), all = texts.all && total(totals, texts.all), empty = total(totals, texts.empty)
   const whole = new Intl.NumberFormat(data.language), hundredths = new Intl.NumberFormat(data.language, { minimumFractionDigits: 2 })
   const moved = () => rows.filter(({ field, input }) => Number(input.value) !== field.start)
   const count = () => {
@@ -52,7 +52,7 @@ const draw = (element, data, setStateValue) => {
     })
     const receiving = passing(levels, places)
     images.textContent = texts.of.replace("{done}", whole.format(receiving)).replace("{total}", whole.format(free))
-    all.textContent = whole.format(rows.reduce((sum, { field }, at) => sum + field.boxes[places[at]], 0))
+    if (all) all.textContent = whole.format(rows.reduce((sum, { field }, at) => sum + field.boxes[places[at]], 0))
     empty.textContent = whole.format(free - receiving)
     reset.disabled = !moved().length
   }

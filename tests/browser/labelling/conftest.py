@@ -25,13 +25,18 @@ Open = Callable[..., Page]
 def project(runs: Runs, person: BrowserContext) -> Project:
     """A project that only the tests of one module use, once the dashboard knows it: it looks for new ones every 5 s."""
     made = projects.create(runs.store, f"drawing-{new_id()[-6:]}", "fields", FIELDS)
+    await_known(person, made)
+    return made
+
+
+def await_known(person: BrowserContext, made: Project) -> None:
+    """Wait until the dashboard knows of a new project without images."""
     page = person.new_page()
     page.goto(f"/labelling?project={made.id}")
     while not page.get_by_text("This project has no images yet").is_visible():
         page.reload()
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.close()
-    return made
 
 
 @pytest.fixture(scope="module")

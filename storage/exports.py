@@ -1,0 +1,67 @@
+"""What exports of labels share: which images are in them, and the file they are written to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from storage.attempts import Message
+from storage.core import Damaged, ProjectPaths, Refused, Store, load, replace_file, revision_path
+from storage.imports import pass_on
+from storage.labels import Label
+
+# At run time the index comes as an argument; importing it would only lengthen the chain of imports.
+if TYPE_CHECKING:
+    from storage.index import Index, Row
+
+Origins = Literal["person", "auto", "all"]
+"""Whose labels: those people made, those a model made, be they reviewed or not, or both."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The bytes of an export, and how many images and boxes (or classes) are in it; ``problems`` says what was left out."""
+
+    content: bytes
+    images: int
+    boxes: int
+    problems: tuple[Message, ...]
+
+
+def labelled(store: Store, index: "Index", project: str, problems: list[Message]) -> "Iterator[tuple[Row, Label]]":
+    """Images with labels that say something, by name; damaged ones are said."""
+    index.refresh(project, full=True)
+    for row in index.images(project, "all"):
+        if row.damage:
+            problems.append(Message(template="{reason}", values={"reason": row.damage}))
+        elif row.state != "unlabelled" and (label := _read_label(store.project(project), row, problems)):
+            yield row, label
+
+
+def write(store: Store, path: Path, content: bytes) -> None:
+    """Put an export at ``path``; Refused if it cannot be written or lies in the store."""
+    check_outside(store, path)
+    try:
+        # In one step, so that a full disk does not leave half a file where an earlier export was.
+        replace_file(path, content)
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def check_outside(store: Store, path: Path) -> None:
+    """Refused if ``path`` lies in the store."""
+    if path.resolve().is_relative_to(store.root):
+        raise Refused("{path} lies in the store, whose files only Fieldmark writes. Choose another folder", path=str(path))
+
+
+def not_written(path: Path, error: OSError) -> Refused:
+    """The refusal of a path that the system does not let us write."""
+    return Refused("{path} cannot be written: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror)
+
+
+def _read_label(paths: ProjectPaths, row: "Row", problems: list[Message]) -> Label | None:
+    try:
+        return load(Label, revision_path(paths.label_shard(row.image), row.image, row.label_rev))
+    except Damaged as error:  # since the index read it
+        pass_on(problems, error)
+        return None

@@ -1,0 +1,88 @@
+"""What of a model's detections is right: the one place where fields and classes are judged differently."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from storage import evaluations
+from storage.detections import Detection, ImageDetections
+from storage.evaluations import JudgedImage
+from storage.models import FieldScore
+from storage.plans import Rule
+from storage.projects import Field, Task
+from worker import evaluate, evaluate_classes
+from worker.evaluate import Evaluation, Judgement
+
+if TYPE_CHECKING:
+    from worker.data import Example
+    from worker.detect import Detections
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges detections whose class index is a place in `fields`: the fields, or classes, of the model's project."""
+
+    task: Task
+    fields: tuple[Field, ...]
+
+    def score(self, found: Sequence["Detections"], examples: Sequence["Example"], num_classes: int) -> Evaluation:
+        """AP, or accuracy, on the examples; an image without detections was missed."""
+        score = evaluate_classes.score if self.task == "classes" else evaluate.score
+        return score(found, examples, num_classes)
+
+    def learn_rule(self, found: Sequence["Detections"], held_out: Sequence["Example"], labelled: Sequence["Example"]) -> Rule:
+        """Thresholds from detections on the held-out examples, limits from all labelled ones."""
+        count = len(self.fields)
+        most = [1] * count if self.task == "classes" else evaluate.limits(labelled, count)
+        if self.task == "classes":
+            least = evaluate_classes.thresholds(found, held_out, count)
+        else:
+            least = evaluate.thresholds(found, held_out, most)
+        ids = [field.id for field in self.fields]
+        return Rule(thresholds=dict(zip(ids, least, strict=True)), limits=dict(zip(ids, most, strict=True)))
+
+    def judge(self, found: "Detections", example: "Example", rule: Rule) -> Judgement:
+        """What the rule would apply to one image, and what of that is right."""
+        least = [rule.thresholds[field.id] for field in self.fields]
+        if self.task == "classes":
+            return evaluate_classes.judge(found, example, least)
+        return evaluate.judge(found, example, least, [rule.limits[field.id] or 10**9 for field in self.fields])
+
+    def record(self, found: "Detections") -> ImageDetections:
+        """Detections as the store keeps them: of classes the likeliest, of fields every box that has an area."""
+        if self.task == "classes":
+            best = zip(found.class_id[:1], found.score[:1], strict=True)
+            classes = tuple(
+                Detection(field=self.fields[label].id, xyxy=None, score=round(float(certainty), 4)) for label, certainty in best
+            )
+            return ImageDetections(image=found.image, detections=classes)
+        detections = tuple(
+            # Hundredths of a pixel are finer than anybody draws; more digits only lengthen the line.
+            Detection(field=self.fields[field].id, xyxy=(left, top, right, bottom), score=round(float(certainty), 4))
+            for (left, top, right, bottom), field, certainty in zip(found.xyxy.round(2).tolist(), found.class_id, found.score, strict=True)
+            if right - left >= 1 and bottom - top >= 1  # rounding can leave boxes of no area
+        )
+        return ImageDetections(image=found.image, detections=detections)
+
+    def keep(self, found: "Detections", judgement: Judgement, rev: int) -> JudgedImage:
+        """One judged image as the store keeps it; `rev` is that of the label it was judged by."""
+        named = {kind: tuple(self.fields[index].id for index in getattr(judgement, kind)) for kind in ("right", "missing", "wrong")}
+        return JudgedImage(image=found.image, rev=rev, detections=self.record(found).detections, **named)
+
+    def figures(self, evaluation: Evaluation, judgements: Sequence[Judgement]) -> dict[str, FieldScore]:
+        """By field id: AP as evaluated, precision, recall and F1 of what the rule chose."""
+        scores = evaluate.with_counts(evaluation.per_field, judgements)
+        return {
+            field.id: FieldScore(ap_50=each.ap_50, ap_50_95=each.ap, precision=each.precision, recall=each.recall, f1=each.f1)
+            for field, each in zip(self.fields, scores, strict=True)
+        }
+
+
+def judge_all(
+    judge: Judge, found: Sequence["Detections"], examples: Sequence["Example"], revisions: dict[str, int], rule: Rule
+) -> tuple[evaluations.Evaluation, list[Judgement]]:
+    """Every image that could be read, judged by its example: as the store keeps it, and as counts."""
+    labelled = {example.image: example for example in examples}
+    judgements = [judge.judge(each, labelled[each.image], rule) for each in found]
+    images = tuple(judge.keep(each, judgement, revisions[each.image]) for each, judgement in zip(found, judgements, strict=True))
+    return evaluations.Evaluation(rule=rule, images=images), judgements
