@@ -35,8 +35,10 @@ def add_page(runs: Runs, name: str, shade: int = 250) -> Image:
 
 def finish(runs: Runs, pages: list[Image], kind: RunKind = "auto-label", test_images: int = 11) -> Process:
     """A completed run with its model, judged on these pages."""
-    runs.template = runs.template.model_copy(update={"kind": kind})
+    kept = runs.template
+    runs.template = kept.model_copy(update={"kind": kind})
     process = runs.ended(Outcome.COMPLETED, iterations=1000)
+    runs.template = kept  # of a store that tests share, later ones would get a process of this kind
     rule = judge(runs, process, pages)
     models.publish(runs.store, model(runs, process.id, kind, rule, test_images), WEIGHTS)
     return process
