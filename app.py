@@ -5,15 +5,15 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from server import assets
 from server.identity import IdentityMiddleware
 from server.routes import routes
+from server.startup import lifespan
 
 app = st.App(
     # Absolute, since launchers disagree on what a relative path is relative to. The script lies inside pages/ on
     # purpose: beside that folder, Streamlit would run a page by its own, without main.py and before any check.
     Path(__file__).resolve().parent / "pages" / "main.py",
-    lifespan=assets.warm,
+    lifespan=lifespan,
     routes=routes(),
     middleware=[Middleware(IdentityMiddleware)],
 )

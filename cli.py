@@ -1,6 +1,5 @@
 """Every action of Fieldmark from a shell: ``python cli.py --help``."""
 
-import getpass
 import os
 import socket
 import sys
@@ -12,8 +11,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from server import launch, model_commands, trial_commands
+from server import journal_commands, launch, model_commands, trial_commands, user_commands
+from server.acting import author, guard, named
 from server.console import bar, err, errors, list_problems, out, show
+from server.hosts import needs_sign_in
 from storage import (
     actions,
     base_models,
@@ -37,6 +38,7 @@ from storage.index import Index
 from storage.machines import MACHINES, WhenDisabled
 from storage.processes import Process, State
 from storage.projects import PROJECTS, Project, Task
+from storage.settings import settings
 from storage.templates import TEMPLATES, Augment, Device, RunKind
 
 HERE = Path(__file__).parent
@@ -63,6 +65,10 @@ store_app = _group("store", "The store itself.")
 machine_app = _group("machine", "Target machines.")
 model_app.command("try")(trial_commands.try_model)
 export_app.command("onnx")(trial_commands.export_onnx)
+app.add_typer(user_commands.user_app, name="user")
+app.add_typer(user_commands.role_app, name="role")
+app.add_typer(user_commands.token_app, name="token")
+app.add_typer(journal_commands.app, name="journal")
 
 StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
 LabelShareOption = Annotated[float, typer.Option("--label-share", help="Share of the images that get their labels, 0 to 1.")]
@@ -70,6 +76,14 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Chooses which images th
 OriginOption = Annotated[Origins, typer.Option("--origin", help="Whose labels.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Show progress; exit 0 only when it ended well.")]
 DEFAULT_STORE = Path("data")
+
+
+@app.callback()
+def main(
+    account: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Act as this account, with no more than its rights.")] = None,
+) -> None:
+    """Fieldmark from a shell."""
+    named.set(account)  # asked about when the command is known, and with it the store
 
 
 @project_app.command("create")
@@ -114,7 +128,7 @@ def import_coco(
         opened = open_store(store)
         _, project = PROJECTS.get(opened, name)
         with bar("Importing") as update:
-            done = coco.import_coco(opened, project, folder, _author(), label_share, seed, update)
+            done = coco.import_coco(opened, project, folder, author(), label_share, seed, update)
     # Listed and not raised: one bad file must not stop an import of thousands.
     list_problems(done.problems, "yellow")
     print(f"{done.added} images added, {done.labelled} labelled with {done.boxes} boxes, {len(done.problems)} problems")
@@ -133,7 +147,7 @@ def import_folders(
     with errors():
         opened = open_store(store)
         with bar("Importing") as update:
-            done = folders.import_folders(opened, _of_classes(opened, name), folder, _author(), label_share, seed, update)
+            done = folders.import_folders(opened, _of_classes(opened, name), folder, author(), label_share, seed, update)
     list_problems(done.problems, "yellow")
     print(f"{done.added} images added, {done.labelled} labelled, {done.classes} classes, {len(done.problems)} problems")
 
@@ -274,7 +288,7 @@ def process_create(
         opened = open_store(store)
         # All three before anything is written: a name that is not there leaves nothing behind.
         parts = (PROJECTS.get(opened, project)[1], TEMPLATES.get(opened, template)[1], MACHINES.get(opened, machine)[1].id)
-        print(actions.create(opened, *parts, _author()).id)
+        print(actions.create(opened, *parts, author()).id)
 
 
 @process_app.command("start")
@@ -299,7 +313,7 @@ def process_resume(process: str, wait: WaitOption = False, store: StoreOption = 
 @process_app.command("stop")
 def process_stop(process: str, wait: WaitOption = False, store: StoreOption = DEFAULT_STORE) -> None:
     """Stop a process; it keeps a checkpoint and can be resumed."""
-    _ask(store, process, lambda opened, found: actions.stop(opened, found, _author()), wait, State.STOPPED)
+    _ask(store, process, lambda opened, found: actions.stop(opened, found, author()), wait, State.STOPPED)
 
 
 @process_app.command("apply")
@@ -313,7 +327,7 @@ def process_apply(
 
     def apply(opened: Store, found: Process) -> object:
         # Names are looked up in here, where a wrong one becomes a sentence.
-        return actions.apply(opened, found, _author(), _thresholds(opened, found, threshold or []))
+        return actions.apply(opened, found, author(), _thresholds(opened, found, threshold or []))
 
     _ask(store, process, apply, wait, State.APPLIED)
 
@@ -321,7 +335,7 @@ def process_apply(
 @process_app.command("rollback")
 def process_rollback(process: str, wait: WaitOption = False, store: StoreOption = DEFAULT_STORE) -> None:
     """Put back the labels from before the apply; what people changed since is kept."""
-    _ask(store, process, lambda opened, found: actions.roll_back(opened, found, _author()), wait, State.ROLLED_BACK)
+    _ask(store, process, lambda opened, found: actions.roll_back(opened, found, author()), wait, State.ROLLED_BACK)
 
 
 @process_app.command("enable")
@@ -339,7 +353,7 @@ def process_disable(process: str, store: StoreOption = DEFAULT_STORE) -> None:
 def _enable(store: Path, process: str, enabled: bool) -> None:
     with errors():
         opened = open_store(store)
-        actions.enable(opened, processes.get(opened, process), enabled, _author())
+        actions.enable(opened, processes.get(opened, process), enabled, author())
 
 
 @process_app.command("list")
@@ -468,6 +482,7 @@ def run(
     machine: Annotated[str, typer.Option(help="Name of this machine.")] = socket.gethostname(),
     port: int = 8501,
     address: Annotated[str, typer.Option(help="Where the dashboard listens; 0.0.0.0 for every network.")] = "127.0.0.1",
+    sign_in: Annotated[bool, typer.Option("--sign-in", help="Ask people to sign in, as it always is on another --address.")] = False,
     sample: Annotated[bool, typer.Option(help="Open the sample project in a store that is empty.")] = True,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
@@ -475,19 +490,18 @@ def run(
     with errors():
         # Opened here: a wrong folder is one sentence, and not two programs that end one after the other.
         opened = open_store(store)
+        settings()  # likewise
         with bar("Opening the sample project") as update:
-            made = samples.open_sample(opened, HERE / "samples" / "invoices", _author(), update) if sample else None
+            made = samples.open_sample(opened, HERE / "samples" / "invoices", author(), update) if sample else None
         there = f", with the project {made.name} to try it" if made else ""
-        raise typer.Exit(launch.run(opened.root, machine, address, port, f"Fieldmark is on {{address}}{there}. Ctrl-C ends it"))
-
-
-def _author() -> str:
-    # The shell has no sign-in; the history names the account of the system.
-    return getpass.getuser()
+        is_local = not (sign_in or needs_sign_in(address))
+        who = ". Nobody signs in: whoever uses this computer may do everything; --sign-in changes that" if is_local else ""
+        welcome = f"Fieldmark is on {{address}}{there}{who}. Ctrl-C ends it"
+        raise typer.Exit(launch.run(opened.root, machine, address, port, welcome, sign_in=sign_in))
 
 
 def _start(opened: Store, process: Process) -> object:
-    return actions.start(opened, Index(opened), process, _author())
+    return actions.start(opened, Index(opened), process, author())
 
 
 def _ask(store: Path, process: str, action: Callable[[Store, Process], object], wait: bool, good: State) -> None:
@@ -525,6 +539,8 @@ def _thresholds(store: Store, process: Process, given: list[str]) -> dict[str, f
             raise Refused("Threshold {text!r} is not FIELD=SCORE; write for instance total=0.4", text=text) from error
     return found
 
+
+guard(app)
 
 if __name__ == "__main__":
     app()

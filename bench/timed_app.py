@@ -15,9 +15,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
-from server import assets
 from server.identity import IdentityMiddleware
 from server.routes import routes
+from server.startup import lifespan
 
 TIMES = Path(os.environ["FIELDMARK_SCRIPT_TIMES"])
 MAIN = os.environ.get("FIELDMARK_SCRIPT", "pages/main.py")
@@ -37,4 +37,4 @@ def timed(runner: ScriptRunner, rerun: Any) -> None:
 
 ScriptRunner._run_script = timed  # type: ignore[method-assign]
 
-app = st.App(Path(__file__).resolve().parents[1] / MAIN, lifespan=assets.warm, routes=routes(), middleware=[Middleware(IdentityMiddleware)])
+app = st.App(Path(__file__).resolve().parents[1] / MAIN, lifespan=lifespan, routes=routes(), middleware=[Middleware(IdentityMiddleware)])

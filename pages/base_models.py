@@ -26,8 +26,7 @@ def render_head() -> None:
     """The title, what the list is for, and the button that adds to it."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title(_("Base models"))
-        reason = None if user.may("base_models", "create") else _("You need the right to create base models")
-        dialog_button(_("Upload"), "upload", ":material/upload:", reason)
+        dialog_button(_("Upload"), "upload", ":material/upload:", user.why_not("base_models", "create"))
     st.markdown(
         _(
             "What trainings are meant to begin with. Templates offer these first; any other model can be chosen there too. "

@@ -52,7 +52,8 @@ def render_images(project: Project, counts: Counts) -> None:
         st.info(_("No image matches these filters."), icon=":material/filter_alt_off:")
         st.button(_("Clear filters"), key="clear_filters", on_click=clear_filters)
         return
-    if opened := render_list(found, class_bar(found, user)):
+    opened = render_list(found, class_bar(found, user))
+    if opened and user.may("labels", "view"):
         open_image(project.id, opened)
     render_pages(found)
 

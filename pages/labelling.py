@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import get_index, get_store, load_names
-from pages.parts.guard import require
+from pages.parts.guard import live, page_link, require, why_no_page
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.image_states import image_state_name
 from pages.parts.labelling_editor import compact_page, linked_class, linked_image, render_editor
@@ -68,7 +68,7 @@ def is_ready(project: Project) -> bool:
     else:
         text, label = _("This project has no fields yet. Say first what is to be found on its images."), _("Field scheme")
     st.info(text, icon=":material/label:")
-    st.page_link("projects.py", label=label, icon=":material/folder:", query_params={"project": project.id, "view": "fields"})
+    page_link("projects.py", label=label, icon=":material/folder:", query_params={"project": project.id, "view": "fields"})
     return False
 
 
@@ -77,13 +77,13 @@ def render_no_images(project: Project) -> None:
     st.info(
         _("This project has no images yet. Add all of them first: images added later need a new process."), icon=":material/photo_library:"
     )
-    st.page_link("data.py", label=_("Add images"), icon=":material/photo_library:", query_params={"project": project.id})
+    page_link("data.py", label=_("Add images"), icon=":material/photo_library:", query_params={"project": project.id})
 
 
 def render_auto_label(project: Project, counts: Counts) -> None:
     """The button that leads to auto-labelling; while labels are missing it says how many."""
     missing = counts.missing(project.gate)
-    may = user.may("processes", "create")
+    may_not = why_no_page("processes.py") or user.why_not("processes", "create")
     if missing:
         label = ngettext("Auto-label · {count} label to go", "Auto-label · {count} labels to go", missing)
         share, images = f"{number(100 * project.gate)}\N{NO-BREAK SPACE}%", number(counts.images)
@@ -93,14 +93,12 @@ def render_auto_label(project: Project, counts: Counts) -> None:
         label, help_text = _("Auto-label"), _("Every image has a label already")
     else:
         label = ngettext("Auto-label {count} image", "Auto-label {count} images", counts.unlabelled)
-        help_text = (
-            _("Train a model on what is labelled and have it label the rest") if may else _("This needs the right to create processes")
-        )
+        help_text = may_not or _("Train a model on what is labelled and have it label the rest")
     pressed = st.button(
         label,
         icon=":material/auto_awesome:",
         type="secondary" if missing else "primary",
-        disabled=bool(missing) or not may or not counts.unlabelled,
+        disabled=bool(missing or may_not) or not counts.unlabelled,
         help=help_text,
         width="stretch",
         key="auto_label",
@@ -109,4 +107,4 @@ def render_auto_label(project: Project, counts: Counts) -> None:
         st.switch_page("processes.py", query_params={"project": project.id, "add": "1"})
 
 
-st.fragment(render_page)()
+live(render_page)()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.data import get_store, load_names
-from pages.parts.guard import require
+from pages.parts.guard import live, require
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table
 from pages.parts.machine_details import render_advice, render_figures, render_heading, render_load, render_new, render_work
@@ -34,7 +34,7 @@ def render_all() -> None:
         st.info(_("There is no machine yet."), icon=":material/dns:")
         render_new(store)
         return
-    linked_table(table_frame(found), [candidate.machine.id for candidate in found], "machine", columns())
+    linked_table(table_frame(found, names), [candidate.machine.id for candidate in found], "machine", columns())
     hint = _("choose a row to see more, to disable it or to allow a queue")
     st.caption(ngettext("{count} machine", "{count} machines", len(found)) + " · " + hint)
     if chosen := find_chosen(found):
@@ -63,9 +63,9 @@ def render_details(candidate: Candidate) -> None:
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title(_("Machines"))
-    reason = None if user.may("machines", "create") else _("You need the right to add machines")
+    reason = user.why_not("machines", "create")
     st.button(_("Add machine"), icon=":material/add:", key="add", on_click=open_creation, disabled=reason is not None, help=reason)
 # Outside the fragment: a dialog belongs to a run of the whole page.
 if "dialog" in st.query_params:
     render_dialog(store, find_chosen(load_candidates(store)), names, user)
-st.fragment(render_all, run_every=HEARTBEAT_S)()
+live(render_all, run_every=HEARTBEAT_S)()

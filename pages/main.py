@@ -8,12 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.apply_watch import announce_finished
-from pages.parts.data import get_store
 from pages.parts.guard import current_user, refuse
-from pages.parts.i18n import LANGUAGES, _, language
+from pages.parts.i18n import _
+from pages.parts.inbox import render_inbox
+from pages.parts.sidebar import render_language, render_person
 from pages.parts.toasts import show_toasts
-from storage.rights import Entity
+from storage.rights import PAGES
 
 HERE = Path(__file__).resolve().parent
 
@@ -24,18 +24,9 @@ st.html("""<style>
 [data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
 [data-testid=stMainBlockContainer] [data-testid=stHeading] h1 { padding-top: 0 }
 </style>""")
-with st.sidebar:
-    # Before everything else, since it decides the language of all that follows.
-    st.segmented_control(
-        "Language · Язык",
-        LANGUAGES,
-        default=language(),
-        required=True,
-        key="lang",
-        bind="query-params",  # codes are the same in every language, so this one may be bound
-        format_func=str.upper,
-        label_visibility="collapsed",
-    )
+# Before everything else, since it decides the language of all that follows.
+render_language()
+user = current_user()
 
 
 def go_home() -> None:
@@ -43,54 +34,47 @@ def go_home() -> None:
     st.switch_page(seen[0])
 
 
-def listed(name: str, title: str, icon: str) -> st.Page:
-    """The page in ``name``.py under the address of that name."""
-    return st.Page(HERE / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+def listed(name: str, title: str, icon: str) -> st.Page | None:
+    """The page in ``name``.py under the address of that name; None if this person may not see it."""
+    # By the right that each page asks for again. A page that is not listed has no address.
+    return st.Page(HERE / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=name) if user.may(*PAGES[name]) else None
 
 
-user = current_user()
-# Made on every run: titles are translated, and the language may have changed. By the right that each page asks for again.
-pages: dict[str, list[tuple[Entity, st.Page]]] = {
+# Made on every run: titles are translated, and the language may have changed.
+pages: dict[str, list[st.Page | None]] = {
     _("Project"): [
-        ("projects", listed("projects", _("Projects"), "folder")),
-        ("images", listed("data", _("Data"), "photo_library")),
-        ("labels", listed("labelling", _("Labelling"), "select")),
-        ("labels", listed("review", _("Review"), "fact_check")),
+        listed("projects", _("Projects"), "folder"),
+        listed("data", _("Data"), "photo_library"),
+        listed("labelling", _("Labelling"), "select"),
+        listed("review", _("Review"), "fact_check"),
     ],
-    _("Auto-labelling"): [
-        ("templates", listed("templates", _("Templates"), "tune")),
-        ("processes", listed("processes", _("Processes"), "list")),
-    ],
-    _("Training"): [
-        ("templates", listed("training_templates", _("Templates"), "tune")),
-        ("processes", listed("training_processes", _("Processes"), "list")),
-    ],
+    _("Auto-labelling"): [listed("templates", _("Templates"), "tune"), listed("processes", _("Processes"), "list")],
+    _("Training"): [listed("training_templates", _("Templates"), "tune"), listed("training_processes", _("Processes"), "list")],
     _("Models"): [
-        ("processes", listed("monitoring", _("Monitoring"), "show_chart")),
-        ("models", listed("models", _("Models"), "deployed_code")),
-        ("models", listed("testing", _("Testing"), "science")),
+        listed("monitoring", _("Monitoring"), "show_chart"),
+        listed("models", _("Models"), "deployed_code"),
+        listed("testing", _("Testing"), "science"),
     ],
     # What an administrator sets up.
     _("Administration"): [
-        ("machines", listed("machines", _("Machines"), "dns")),
-        ("model_types", listed("model_types", _("Model types"), "category")),
-        ("base_models", listed("base_models", _("Base models"), "foundation")),
+        listed("machines", _("Machines"), "dns"),
+        listed("model_types", _("Model types"), "category"),
+        listed("base_models", _("Base models"), "foundation"),
+        listed("accounts", _("Accounts"), "group"),
+        listed("roles", _("Roles"), "shield_person"),
+        listed("journal", _("Journal"), "history"),
     ],
 }
-permitted = {title: [page for entity, page in group if user.may(entity, "view")] for title, group in pages.items()}
+permitted = {title: [page for page in group if page] for title, group in pages.items()}
 # Without the sections of which this person sees nothing: Streamlit would show their titles.
 sections = {title: group for title, group in permitted.items() if group}
 seen = [page for group in sections.values() for page in group]
-# A page that is not listed has no address.
-if seen:
-    home = st.Page(go_home, title="Fieldmark", default=True, visibility="hidden")
-    # Expanded, as Streamlit hides all pages beyond ten behind a button that is not translated.
-    page = st.navigation({"": [home], **sections}, expanded=True)
-else:
-    page = st.navigation([st.Page(refuse, title="Fieldmark")])
-with st.sidebar:
-    st.caption(user.name)
-if user.may("processes", "view"):
-    announce_finished(get_store())
+# Reached from the head of the sidebar, not from its list.
+own = [] if user.is_local else [st.Page(HERE / "my_account.py", title=_("My account"), url_path="my_account", visibility="hidden")]
+home = st.Page(go_home if seen else refuse, title="Fieldmark", default=True, visibility="hidden")
+# Expanded, as Streamlit hides all pages beyond ten behind a button that is not translated.
+page = st.navigation({"": [home, *own], **sections}, expanded=True)
+render_person(user)
+render_inbox(user)
 show_toasts()
 page.run()

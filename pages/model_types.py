@@ -5,11 +5,11 @@ from collections import Counter
 import streamlit as st
 
 from pages.parts.data import get_store
-from pages.parts.guard import require
+from pages.parts.guard import page_link, require
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table
 from pages.parts.links import template_page
-from pages.parts.model_table import model_cache
+from pages.parts.model_table import load_models
 from pages.parts.model_type_dialogs import open_dialog, render_buttons, render_dialog
 from pages.parts.model_type_table import Uses, columns, purpose_name, table_frame
 from pages.parts.text import explain, plain
@@ -36,7 +36,7 @@ def load_uses() -> Uses:
     for template in TEMPLATES.list(store).items:
         if template.model_type:
             templates.setdefault(template.model_type, []).append(template)
-    models, _damaged = model_cache(str(store.root)).load()
+    models = load_models().found
     return Uses(templates, Counter(listed.model.model_type for listed in models if listed.model.model_type))
 
 
@@ -66,12 +66,12 @@ def render_templates(model_type: ModelType, uses: Uses) -> None:
     with st.container(horizontal=True):
         for template in using:
             page = template_page(template.kind)
-            st.page_link(page, label=plain(template.name), icon=":material/tune:", query_params={"template": template.id})
+            page_link(page, label=plain(template.name), icon=":material/tune:", query_params={"template": template.id})
 
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title(_("Model types"))
-    reason = None if user.may("model_types", "create") else _("You need the right to add model types")
+    reason = user.why_not("model_types", "create")
     label, disabled = _("Add model type"), reason is not None
     st.button(label, icon=":material/add:", key="add", on_click=open_dialog, args=("add",), disabled=disabled, help=reason)
 st.caption(_("A training template names the type of the model it makes; other programs ask for models by it, so it never changes."))

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages.parts.data import get_store, load_names
-from pages.parts.guard import require
+from pages.parts.guard import page_link, require
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
 from pages.parts.links import linked_select, set_link
@@ -22,7 +22,7 @@ from pages.parts.model_details import render_file, render_model_heading, render_
 from pages.parts.model_dialogs import render_model_dialog
 from pages.parts.model_lineage import render_lineage
 from pages.parts.model_onnx import render_onnx_button, render_onnx_progress
-from pages.parts.model_table import columns, model_cache, table_frame
+from pages.parts.model_table import columns, load_models, table_frame
 from pages.parts.model_upload_dialog import render_upload
 from pages.parts.text import explain, plain
 from storage.models import Listed
@@ -43,8 +43,7 @@ def render_head(count: int) -> None:
         with st.container(horizontal=True, width="content"):
             if count > 1 and not is_on("compare"):
                 st.button(_("Compare two"), key="compare_two", icon=":material/compare:", on_click=open_comparison)
-            reason = None if user.may("models", "create") else _("You need the right to create models")
-            dialog_button(_("Upload"), "upload", ":material/upload:", reason)
+            dialog_button(_("Upload"), "upload", ":material/upload:", user.why_not("models", "create"))
 
 
 def render_filters() -> tuple[str | None, bool]:
@@ -99,8 +98,8 @@ def render_list(found: list[Listed]) -> None:
 def render_empty() -> None:
     """What to do when there is no model at all."""
     st.info(_("There is no model yet. Every process publishes one when it completes."), icon=":material/deployed_code:")
-    st.page_link("training_processes.py", label=_("Training processes"), icon=":material/list:")
-    st.page_link("processes.py", label=_("Auto-labelling processes"), icon=":material/list:")
+    page_link("training_processes.py", label=_("Training processes"), icon=":material/list:")
+    page_link("processes.py", label=_("Auto-labelling processes"), icon=":material/list:")
 
 
 def render_table(kept: list[Listed]) -> None:
@@ -131,12 +130,12 @@ def render_details(listed: Listed) -> None:
         render_refusal()
         if listed.entry.description:
             st.markdown(plain(listed.entry.description))
-        render_lineage(store, listed, names)
+        render_lineage(listed, names)
         render_quality(listed.model)
         render_file(store, listed.model)
 
 
-loaded = model_cache(str(store.root)).load_all()
+loaded = load_models()
 render_head(len(loaded.found))
 # Said beside the list: one bad file must not hide all others.
 for error in loaded.damaged:

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.charts import curves_figure
-from pages.parts.data import get_store, is_alive, load_names, process_cache
-from pages.parts.guard import require
+from pages.parts.data import find_process, get_store, is_alive, load_names, load_processes
+from pages.parts.guard import live, require, why_no_page
 from pages.parts.i18n import _
 from pages.parts.links import process_page
 from pages.parts.live_chart import live_chart
@@ -19,7 +19,6 @@ from pages.parts.run_verdict import Phase, reading_guide, verdict
 from pages.parts.states import moves, task_of
 from pages.parts.text import explain
 from pages.parts.worst_images import load_judged, render_worst
-from storage import processes
 from storage.core import StoreError
 from storage.processes import Process, State
 from storage.progress import Point, Status, read_status
@@ -39,7 +38,7 @@ def render_run(identifier: str, moving: bool) -> None:
     """Everything about the run that changes; runs again by itself while it moves."""
     try:
         # Read here, since the fragment's timer runs this function without the page around it.
-        process = processes.get(store, identifier)
+        process = find_process(identifier)
     except StoreError as error:
         st.error(explain(error))
         return
@@ -66,13 +65,18 @@ def render_run(identifier: str, moving: bool) -> None:
 def render_next_step(process: Process) -> None:
     """What there is to do with a run that went well."""
     if process.spec.kind == "auto-label" and process.state in (State.COMPLETED, State.ROLLED_BACK):
-        if st.button(_("Apply labels"), type="primary", icon=":material/done_all:", help=_("A preview comes first")):
+        why = user.why_not("processes", "manage")
+        about = why or _("A preview comes first")
+        if st.button(_("Apply labels"), type="primary", icon=":material/done_all:", disabled=bool(why), help=about):
             st.switch_page(process_page("auto-label"), query_params={"process": process.id})
     elif process.state == State.APPLIED:
-        if st.button(_("Review labels"), type="primary", icon=":material/fact_check:"):
+        why = why_no_page("review.py")
+        if st.button(_("Review labels"), type="primary", icon=":material/fact_check:", disabled=bool(why), help=why):
             st.switch_page("review.py", query_params={"project": process.spec.project})
-    elif process.state == State.COMPLETED and st.button(_("Show the model"), type="primary", icon=":material/deployed_code:"):
-        st.switch_page("models.py", query_params={"model": process.id})
+    elif process.state == State.COMPLETED:
+        why = why_no_page("models.py")
+        if st.button(_("Show the model"), type="primary", icon=":material/deployed_code:", disabled=bool(why), help=why):
+            st.switch_page("models.py", query_params={"model": process.id})
 
 
 def render_curves(process: Process, task: Task, trained: pd.DataFrame, evaluated: list[Point]) -> None:
@@ -122,7 +126,7 @@ def render_tests(process: Process, task: Task, status: Status | None, evaluated:
 def any_moves(identifiers: tuple[str, ...]) -> bool:
     """Whether any of these runs moves; one that cannot be read does not, and what is drawn of it says what is wrong."""
     try:
-        return any(moves(processes.get(store, identifier)) for identifier in identifiers)
+        return any(moves(find_process(identifier)) for identifier in identifiers)
     except StoreError:
         return False
 
@@ -135,12 +139,12 @@ def render_compared(identifiers: tuple[str, ...], moving: bool) -> None:
 
 
 st.title(_("Training monitoring"))
-if chosen := choose_run(process_cache(str(store.root)).load()[0], names):
+if chosen := choose_run(load_processes()[0], names):
     watched, others = chosen
     # Not as a decorator: only here is it known whether a timer is needed at all.
     if others:
         together = (watched, *others)
-        live = any_moves(together)
-        st.fragment(render_compared, run_every=LIVE_S if live else None)(together, live)
-    live = any_moves((watched,))
-    st.fragment(render_run, run_every=LIVE_S if live else None)(watched, live)
+        moving = any_moves(together)
+        live(render_compared, run_every=LIVE_S if moving else None)(together, moving)
+    moving = any_moves((watched,))
+    live(render_run, run_every=LIVE_S if moving else None)(watched, moving)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.parts.data import get_store
-from pages.parts.guard import require
+from pages.parts.data import find_project, get_store
+from pages.parts.guard import page_link, require
 from pages.parts.i18n import _
 from pages.parts.links import set_link
 from pages.parts.project_choice import remember
@@ -14,7 +14,7 @@ from pages.parts.project_scheme import render_scheme
 from pages.parts.project_settings import render_settings
 from pages.parts.text import explain, plain
 from storage.core import StoreError
-from storage.projects import PROJECTS, Project
+from storage.projects import Project
 from storage.rights import Right
 
 # Before anything is read: the router's list alone would be no lock.
@@ -25,9 +25,9 @@ store = get_store()
 
 def render_project(identifier: str) -> None:
     """One project: header, and the view that the address names."""
-    st.page_link("projects.py", label=_("All projects"), icon=":material/arrow_back:")
+    page_link("projects.py", label=_("All projects"), icon=":material/arrow_back:")
     try:
-        rev, project = PROJECTS.get(store, identifier)
+        rev, project = find_project(identifier)
         remember(project.id)
         render_header(project)
         view = choose_view(project)
@@ -54,7 +54,7 @@ def render_actions() -> None:
     """Rename and Delete; without the right to it, a button says so."""
     actions: tuple[tuple[Right, str, Dialog], ...] = (("edit", _("Rename"), "rename"), ("delete", _("Delete"), "delete"))
     for right, title, dialog in actions:
-        why = None if user.may("projects", right) else _("You need the right to it; ask the administrator")
+        why = user.why_not("projects", right)
         key, icon = f"ask_{dialog}", f":material/{right}:"
         st.button(title, key=key, icon=icon, on_click=open_dialog, args=(dialog,), disabled=bool(why), help=why)
 

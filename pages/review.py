@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.data import get_index, get_store, load_names
-from pages.parts.guard import require
+from pages.parts.guard import live, page_link, require
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.labelling_editor import compact_page, linked_class, linked_image, render_editor
 from pages.parts.project_choice import render_head
@@ -55,12 +55,12 @@ def render_nothing_left(project: Project, done: int) -> None:
     """Why there is nothing to review, and what to do next."""
     if done:
         st.success(ngettext("All done: {count} applied label was reviewed", "All done: {count} applied labels were reviewed", done))
-        st.page_link("labelling.py", label=_("Labelling"), icon=":material/select:", query_params={"project": project.id})
+        page_link("labelling.py", label=_("Labelling"), icon=":material/select:", query_params={"project": project.id})
         return
     st.info(
         _("Nothing to review: no labels of a model were applied yet. Run a process, then apply its labels."), icon=":material/fact_check:"
     )
-    st.page_link("processes.py", label=_("Processes"), icon=":material/list:", query_params={"project": project.id})
+    page_link("processes.py", label=_("Processes"), icon=":material/list:", query_params={"project": project.id})
 
 
-st.fragment(render_page)()
+live(render_page)()

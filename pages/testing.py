@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.parts.data import get_store, load_names
-from pages.parts.guard import require
+from pages.parts.guard import page_link, require
 from pages.parts.i18n import _
 from pages.parts.links import set_link
-from pages.parts.model_table import model_cache
+from pages.parts.model_table import load_models
 from pages.parts.model_trial import document_drop
 from pages.parts.testing_choice import load_able_machines, render_machine_choice, render_model_choice, render_no_machine
 from pages.parts.testing_result import read_job, render_job, render_no_job
@@ -40,15 +40,15 @@ def render(found: list[Listed]) -> None:
 def render_empty() -> None:
     """What to do when there is no model yet."""
     st.info(_("There is no model to try yet. Every process publishes one when it completes."), icon=":material/science:")
-    st.page_link("training_processes.py", label=_("Training processes"), icon=":material/list:")
-    st.page_link("processes.py", label=_("Auto-labelling processes"), icon=":material/list:")
+    page_link("training_processes.py", label=_("Training processes"), icon=":material/list:")
+    page_link("processes.py", label=_("Auto-labelling processes"), icon=":material/list:")
 
 
 st.title(_("Testing"))
-models_found, damaged = model_cache(str(store.root)).load()
-for error in damaged:
+loaded = load_models()
+for error in loaded.damaged:
     st.warning(explain(error), icon=":material/broken_image:")
-if models_found:
-    render(models_found)
+if loaded.found:
+    render(loaded.found)
 else:
     render_empty()

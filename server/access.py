@@ -1,4 +1,4 @@
-"""What all routes share: who asks and what they may, the store the server works on, bodies, refusals as JSON."""
+"""What all routes share: who asks and what they may do and see, the store the server works on, bodies, refusals as JSON."""
 
 import logging
 import os
@@ -6,19 +6,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache, wraps
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from server.identity import ACCOUNT_HEADER
+from server.asking import asking_of
+from storage import jobs, models, processes
 from storage.caches import cache_folder
-from storage.core import Conflict, Damaged, InvalidValue, NotFound, Refused, Store, StoreError, check_id, explain, open_store
+from storage.core import Conflict, Damaged, InvalidValue, NotFound, Refused, Store, StoreError, check_id, explain, is_id, open_store
+from storage.core.journal import acting
 from storage.index import Index
+from storage.jobs import Job
+from storage.models import Listed
+from storage.people import Person
+from storage.processes import Process
 from storage.projects import PROJECTS, Project
-from storage.rights import Entity, Right, rights_of
+from storage.rights import Entity, Need, Right
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +32,16 @@ _JSON_BYTES = 5_000_000  # a label of 20,000 boxes
 _STATUS: dict[type[StoreError], int] = {NotFound: 404, Conflict: 409, Damaged: 500}
 
 Handler = Callable[[Request], Response] | Callable[[Request], Awaitable[Response]]
-Guarded = Callable[[Request], Awaitable[Response]]
 M = TypeVar("M", bound=BaseModel)
+
+
+class Guarded(Protocol):
+    """A route that asks for a right first, and says which."""
+
+    needs: Need
+
+    def __call__(self, request: Request) -> Awaitable[Response]:
+        """Answer the request."""
 
 
 @cache
@@ -49,13 +63,59 @@ def get_cache() -> Path:
 
 
 def account_of(request: Request) -> str:
-    """The account that the identity layer named for this request."""
-    return request.headers.get(ACCOUNT_HEADER.decode(), "")
+    """The account that asks, by its id; "local" where nobody signs in."""
+    return asking_of(request).person.account
+
+
+def person_of(request: Request) -> Person:
+    """Who asks, with their rights as of now."""
+    return asking_of(request).person
 
 
 def project_of(request: Request) -> Project:
-    """The project whose id the address holds; NotFound if there is none or it was deleted."""
-    return PROJECTS.get(get_store(), check_id(request.path_params["project"]))[1]
+    """The project whose id the address holds; NotFound if there is none, it was deleted, or who asks may not see it."""
+    project = PROJECTS.get(get_store(), check_id(request.path_params["project"]))[1]
+    _check_seen(request, project.id, _not_there(PROJECTS.word, project.id))
+    return project
+
+
+def process_of(request: Request) -> Process:
+    """The process whose id the address holds; NotFound if there is none, or who asks may not see its project."""
+    process = processes.get(get_store(), request.path_params["process"])
+    _check_seen(request, process.spec.project, NotFound("Process {process!r} does not exist; see the list of processes", process=process.id))
+    return process
+
+
+def model_of(request: Request, model: str) -> Listed:
+    """The model of this id; NotFound if there is none, it was deleted, or it is of a project that who asks may not see."""
+    try:
+        listed = models.read(get_store(), model)
+    except NotFound as error:  # which names the file
+        raise _not_there(models.MODELS.word, model) from error
+    if not listed.entry.base:  # those are there for everybody's trainings
+        _check_seen(request, listed.model.project, _not_there(models.MODELS.word, model))
+    return models.find(get_store(), model)
+
+
+def job_of(request: Request) -> Job:
+    """The job whose id the address holds; NotFound if there is none, or who asks may not see its model's project."""
+    try:
+        job = jobs.get(get_store(), request.path_params["job"])
+    except NotFound as error:
+        raise NotFound("There is no such page; pages tried are kept for a day") from error
+    model_of(request, job.model)
+    return job
+
+
+def _check_seen(request: Request, project: str, error: NotFound) -> None:
+    """Raise ``error``, which is that for what is not there, if who asks may not see the project."""
+    # An uploaded model may come from a project of another store.
+    if is_id(project) and not person_of(request).sees(project):
+        raise error
+
+
+def _not_there(kind: str, key: str) -> NotFound:
+    return NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=kind, key=key)
 
 
 def allowed(entity: Entity, right: Right) -> Callable[[Handler], Guarded]:
@@ -68,8 +128,9 @@ def allowed(entity: Entity, right: Right) -> Callable[[Handler], Guarded]:
     def around(handler: Handler) -> Guarded:
         @wraps(handler)
         async def guarded(request: Request) -> Response:
-            if (entity, right) not in rights_of(account_of(request)):
+            if not person_of(request).may(entity, right):
                 return refusal(_no_right(entity, right), 403)
+            acting.set(account_of(request))  # for the journal; each request has a context of its own
             try:
                 return await _call(handler, request)
             except StoreError as error:
@@ -80,7 +141,9 @@ def allowed(entity: Entity, right: Right) -> Callable[[Handler], Guarded]:
                 log.exception("%s %s failed", request.method, request.url.path)
                 return refusal(unexpected(error), 500)
 
-        return guarded
+        named = cast(Guarded, guarded)
+        named.needs = (entity, right)
+        return named
 
     return around
 

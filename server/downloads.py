@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from server import model_readme
-from server.access import allowed, get_store
+from server.access import allowed, get_store, model_of
 from storage import models
 from storage.core import NotFound, Store
 from storage.model_files import FIELDS, ONNX, README, RECORD, WEIGHTS
@@ -23,7 +23,7 @@ _PIECE = 1 << 20  # bytes in memory at a time, whatever the size of the weights
 @allowed("models", "view")
 def model(request: Request) -> Response:
     """The model as a ZIP, after its weights were checked; refused if they are damaged."""
-    listed = models.find(get_store(), request.path_params["model"])
+    listed = model_of(request, request.path_params["model"])
     pieces = archive(get_store(), listed)
     return StreamingResponse(pieces, media_type="application/zip", headers=_attachment(f"{listed.entry.name}.zip"))
 
@@ -31,16 +31,18 @@ def model(request: Request) -> Response:
 @allowed("models", "view")
 def onnx(request: Request) -> Response:
     """The model in ONNX format, if a machine was asked for it."""
-    listed = models.find(get_store(), request.path_params["model"])
+    listed = model_of(request, request.path_params["model"])
     if models.onnx_size(get_store(), listed.model) is None:
         raise NotFound("Model {name!r} has no ONNX file yet. Ask a machine for it on the page Models", name=listed.entry.name)
     pieces = _pieces(get_store().model(listed.model.id).onnx)
+    models.journal(get_store(), "download", listed.model, listed.entry.name, form="onnx")
     return StreamingResponse(pieces, media_type="application/octet-stream", headers=_attachment(f"{listed.entry.name}.onnx"))
 
 
 def archive(store: Store, listed: Listed) -> Iterator[bytes]:
-    """The model's ZIP piece by piece; Damaged, before the first one, if its weights are."""
+    """The model's ZIP piece by piece; Damaged, before the first one, if its weights are. That somebody takes it goes on record."""
     weights = models.weights_path(store, listed.model)
+    models.journal(store, "download", listed.model, listed.entry.name, form="zip")
     # It may come to be while the archive is written: asked once, so that the page on using it says what there is.
     has_onnx = models.onnx_size(store, listed.model) is not None
     files = {WEIGHTS: weights, **({ONNX: store.model(listed.model.id).onnx} if has_onnx else {})}

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server.access import account_of, allowed, body_of, described, get_store, refusal
-from storage import documents, jobs, models
+from server.access import account_of, allowed, body_of, described, get_store, job_of, model_of, refusal
+from storage import documents, jobs
 from storage.core import BadImage, InvalidValue, NotFound, check_id, read_file
 from storage.jobs import Page
 from storage.thumbnails import make_thumbnail, placeholder
@@ -49,7 +49,7 @@ async def try_model(request: Request) -> Response:
 @allowed("models", "view")
 def page(request: Request) -> Response:
     """The page ``{number}`` of a job, counted from 0: as it was tried, or with ``?small=1`` as a thumbnail."""
-    paths, number = get_store().job(request.path_params["job"]), request.path_params["number"]
+    paths, number = get_store().job(job_of(request).id), request.path_params["number"]
     path = paths.page(number)
     try:
         data = read_file(path)
@@ -74,7 +74,7 @@ def routes() -> list[Route]:
 def _asked(request: Request) -> tuple[str, str]:
     """Ids of the model and of the machine asked for, which are there; the machine can answer now."""
     store, wanted = get_store(), request.query_params.get("machine")
-    found = models.find(store, check_id(request.query_params.get("model", "")))
+    found = model_of(request, check_id(request.query_params.get("model", "")))
     return found.model.id, jobs.choose_machine(store, check_id(wanted) if wanted else None).id
 
 

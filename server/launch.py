@@ -18,11 +18,11 @@ GRACE_S = 90  # the worker gives its child 60 s to save a checkpoint
 _EVERY = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104  addresses to listen on, which no browser can go to
 
 
-def run(store: Path, machine: str, address: str, port: int, welcome: str) -> int:
+def run(store: Path, machine: str, address: str, port: int, welcome: str, *, sign_in: bool = False) -> int:
     """A worker of ``machine`` and the dashboard until Ctrl-C; their exit code.
 
     Prints ``welcome``, with ``{address}`` in it, when the dashboard can be visited. Refused, and nothing is started, if
-    the port is taken.
+    the port is taken. ``sign_in`` asks people to sign in although the dashboard listens on this host alone.
     """
     host = _EVERY.get(address, address)
     if _listens(host, port):
@@ -38,7 +38,8 @@ def run(store: Path, machine: str, address: str, port: int, welcome: str) -> int
     # Streamlit's own words would come between, and for them it asks the internet for this host's address.
     dashboard += ["--logger.hideWelcomeMessage", "true"]
     worker = ["-m", "worker", "--machine", machine, "--store", str(store)]
-    return _together([[sys.executable, *worker], [sys.executable, *dashboard]], {**os.environ, "FIELDMARK_STORE": str(store)}, greet)
+    environment = {**os.environ, "FIELDMARK_STORE": str(store), **({"FIELDMARK_SIGN_IN": "1"} if sign_in else {})}
+    return _together([[sys.executable, *worker], [sys.executable, *dashboard]], environment, greet)
 
 
 def _together(commands: list[list[str]], environment: dict[str, str], greet: Callable[[], bool]) -> int:

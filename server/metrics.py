@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.access import allowed, get_store
-from storage import processes
+from server.access import allowed, get_store, process_of
 from storage.core import Store, load_head
 from storage.processes import Process
 from storage.progress import Point, read_curves
@@ -23,9 +22,8 @@ _PER_FIELD: dict[Task, str] = {"fields": "ap", "classes": "f1"}
 @allowed("processes", "view")
 def metrics(request: Request) -> Response:
     """A row for each iteration of the whole run, over all its attempts, with the test figures where it was evaluated."""
-    store = get_store()
-    process = processes.get(store, request.path_params["process"])
-    task, names = _scheme(store, process)
+    process = process_of(request)
+    task, names = _scheme(get_store(), process)
     text = to_csv(read_curves(process.attempts), task, names)
     file = quote(f"{process.spec.template.name}-{process.id}.csv")
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{file}", "cache-control": "no-store"}

@@ -1,6 +1,5 @@
 """Models from a shell: look at one, take it along, bring it in, rename and delete it; ``python cli.py model --help``."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 from rich.table import Table
 
 from server import downloads
+from server.acting import author
 from server.console import err, errors, out
 from storage import model_deletion, model_files, models
 from storage.core import Refused, open_store
@@ -61,7 +61,7 @@ def model_upload(
 ) -> None:
     """Take in a model's ZIP, after it was checked, and print its id."""
     with errors(), file.open("rb") as opened:
-        print(model_files.add(open_store(store), name or file.stem, opened, getpass.getuser(), base=base).model.id)
+        print(model_files.add(open_store(store), name or file.stem, opened, author(), base=base).model.id)
 
 
 @app.command("rename")
@@ -73,7 +73,7 @@ def model_rename(
     """Give a model another name."""
     with errors():
         opened = open_store(store)
-        print(models.change(opened, models.look_up(opened, model), getpass.getuser(), name=name).name)
+        print(models.change(opened, models.look_up(opened, model), author(), name=name).name)
 
 
 @app.command("delete")
@@ -83,7 +83,7 @@ def model_delete(model: ModelArgument, store: StoreOption = DEFAULT_STORE) -> No
         opened = open_store(store)
         listed = models.look_up(opened, model)
         found = model_deletion.dependants(opened, listed.model.id)
-        model_deletion.delete(opened, listed, getpass.getuser())
+        model_deletion.delete(opened, listed, author())
     for template in found.templates:
         err.print(f"Template {template.name} begins with it; choose another base model there", style="yellow", markup=False)
     for process in found.startable:

@@ -52,6 +52,9 @@ def _is_base(request: Request) -> bool:
     return request.query_params.get("base") == "1"
 
 
+upload.needs = _upload_model.needs  # type: ignore[attr-defined]  # the lesser of the two, which each asks for itself
+
+
 def routes() -> list[Route]:
     """The routes of this module."""
     return [Route("/api/models", upload, methods=["POST"])]

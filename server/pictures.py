@@ -62,8 +62,9 @@ def _file(paths: ProjectPaths, image: Image) -> tuple[Path, str, os.stat_result]
             kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
             if kind:
                 return path, kind, os.fstat(file.fileno())
-    template = "Image {name!r} cannot be shown: its file is missing or damaged. Restore it from a backup or delete the image"
-    raise NotFound(template, name=image.name)
+    raise NotFound(
+        "Image {name!r} cannot be shown: its file is missing or damaged. Restore it from a backup or delete the image", name=image.name
+    )
 
 
 def _turn(text: str) -> Turn:

@@ -4,12 +4,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
-from server import assets, downloads, jobs, labels, metrics, model_uploads, pictures, uploads
+from server import assets, downloads, forms, jobs, journal, labels, metrics, model_uploads, oidc, pictures, presence, sign_in, uploads
 
 
 def routes() -> list[Route]:
-    """All of them; each checks the account's rights itself."""
-    found = [route for module in (assets, pictures, labels, uploads, downloads, model_uploads, metrics, jobs) for route in module.routes()]
+    """All of them; each checks the right itself, but for those that lead to signing in and files of the program."""
+    modules = (assets, forms, sign_in, oidc, pictures, labels, presence, uploads, downloads, model_uploads, metrics, jobs, journal)
+    found = [route for module in modules for route in module.routes()]
     # Last: Streamlit answers whatever nobody took with its page, which a script would take for success.
     return [*found, Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])]
 

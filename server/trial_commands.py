@@ -1,6 +1,5 @@
 """What a machine answers, from a shell: a model tried on documents, and a model as ONNX."""
 
-import getpass
 import json
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from server.acting import author
 from server.console import bar, err, errors, list_problems, out
 from storage import documents, jobs, machines, models
 from storage.core import BadImage, NotFound, Refused, Store, open_store, read_file
@@ -38,7 +38,7 @@ def try_model(
         opened = open_store(store)
         listed = models.look_up(opened, model)
         asked = jobs.choose_machine(opened, machine)
-        job = jobs.ask(opened, "try", listed.model.id, asked.id, getpass.getuser(), pages=_read(files))
+        job = jobs.ask(opened, "try", listed.model.id, asked.id, author(), pages=_read(files))
         answer = _wait(opened, job, asked)
     found = [_outcome(listed.model, page, tried) for page, tried in zip(job.pages, answer.pages, strict=True)]
     if as_json:
@@ -56,16 +56,18 @@ def export_onnx(
     """Write a model in ONNX format; a machine makes it, and checks that it finds the same as the model itself."""
     with errors():
         opened = open_store(store)
-        found = models.look_up(opened, model).model
+        listed = models.look_up(opened, model)
+        found = listed.model
         try:
             data = read_file(opened.model(found.id).onnx)
         except FileNotFoundError:
             asked = jobs.choose_machine(opened, machine)
-            _wait(opened, jobs.ask(opened, "onnx", found.id, asked.id, getpass.getuser()), asked)
+            _wait(opened, jobs.ask(opened, "onnx", found.id, asked.id, author()), asked)
             data = read_file(opened.model(found.id).onnx)
         try:
             with target.open("xb") as file:
                 file.write(data)
+            models.journal(opened, "download", found, listed.entry.name, form="onnx")
         except FileExistsError as error:
             raise Refused("File {path} exists already. Remove it, or choose another name", path=str(target)) from error
     print(target)

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from server.access import account_of, allowed, body_of, described, get_cache, get_store, project_of, unexpected
 from storage import archives, pictures, uploads
-from storage.core import InvalidValue, ProjectPaths, StoreError
+from storage.core import InvalidValue, ProjectPaths, StoreError, acting_as, record
 from storage.images import Image
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,9 @@ async def archive(request: Request) -> Response:
         async for piece in body_of(request, MAX_ARCHIVE_BYTES, _too_large(name)):
             await run_in_threadpool(file.write, piece)
         opened = stack.enter_context(await run_in_threadpool(archives.open_archive, name, file))
-        lines = _take_in(opened, lambda entry: archives.add_entry(paths, opened, entry, author), stack.pop_all())
+        counts = {"added": 0, "refused": 0}
+        stack.callback(_record, paths, name, author, counts)
+        lines = _take_in(opened, lambda entry: archives.add_entry(paths, opened, entry, author), counts, stack.pop_all())
     # Proxies that collect an answer before they pass it on would hide the progress.
     return StreamingResponse(lines, media_type="application/x-ndjson", headers={"x-accel-buffering": "no"})
 
@@ -65,12 +67,27 @@ def routes() -> list[Route]:
     ]
 
 
-async def _take_in(opened: ZipFile, add: Callable[[ZipInfo], Image], files: ExitStack) -> AsyncIterator[bytes]:
+def _record(paths: ProjectPaths, archive: str, author: str, counts: dict[str, int]) -> None:
+    # Named once more: when nobody listens any more this is called from elsewhere.
+    with acting_as(author):
+        record(
+            paths.store,
+            "project.import",
+            "project",
+            paths.id,
+            source="archive",
+            file=archive,
+            added=counts["added"],
+            refused=counts["refused"],
+        )
+
+
+async def _take_in(opened: ZipFile, add: Callable[[ZipInfo], Image], counts: dict[str, int], files: ExitStack) -> AsyncIterator[bytes]:
     """The lines of the answer, each written when its file is in; ``files`` are closed at the end, also if nobody listens."""
     with files:
         entries = await run_in_threadpool(archives.files_of, opened)  # a second for 300,000 of them
         yield _line(total=len(entries))
-        counts, end = {"added": 0, "refused": 0}, {}
+        end = {}
         try:
             for entry in entries:
                 outcome = await _outcome(add, entry)
@@ -122,5 +139,8 @@ def _name(request: Request) -> str:
 
 
 def _too_large(name: str) -> InvalidValue:
-    template = "Archive {name!r} has more than {most} million bytes. Pack the images into several archives"
-    return InvalidValue(template, name=name, most=MAX_ARCHIVE_BYTES // 1_000_000)
+    return InvalidValue(
+        "Archive {name!r} has more than {most} million bytes. Pack the images into several archives",
+        name=name,
+        most=MAX_ARCHIVE_BYTES // 1_000_000,
+    )

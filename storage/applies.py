@@ -7,7 +7,7 @@ person touched meanwhile is kept as it is and listed.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from storage import labels
 from storage.attempts import Attempt
@@ -22,7 +22,9 @@ from storage.core import (
     encode,
     load,
     now,
+    record,
     revision_path,
+    unrecorded,
 )
 from storage.detections import ApplyCounts, Detection, DetectionTable, read_detections, select
 from storage.labels import Box, Label, Said
@@ -131,12 +133,14 @@ def carry_out(
     # The plan decides, not what is unlabelled now: taken up after a cut, it must come to the same images.
     planned = ((image, chosen) for image, chosen in found if image in plan.base)
     for done, (image, chosen) in enumerate(planned, start=1):
-        if _apply_one(project, plan, image, plan.base[image], chosen):
-            kept.discard(image)
+        with unrecorded():
+            if _apply_one(project, plan, image, plan.base[image], chosen):
+                kept.discard(image)
         on_progress(done, len(plan.base))
     result = ApplyOutcome(changed=len(plan.base) - len(kept), kept=tuple(sorted(kept)), at=now())
     # Of two that carry it out the first one's figures stand, and both report those.
-    create_once(paths.applied, encode(result))
+    if create_once(paths.applied, encode(result)):
+        _journal(project, "process.applied", plan, result)
     return load(ApplyOutcome, paths.applied)
 
 
@@ -148,14 +152,23 @@ def roll_back(project: ProjectPaths, paths: ApplyPaths, plan: Plan, author: str,
     kept: list[str] = []
     for done, (image, base) in enumerate(plan.base.items(), start=1):
         try:
-            restored = _restore_one(project, plan, image, base, author)
+            with unrecorded():
+                restored = _restore_one(project, plan, image, base, author)
         except (Damaged, NotFound):
             restored = False  # as in _apply_one
         if restored is not None:
             (changed if restored else kept).append(image)
         on_progress(done, len(plan.base))
-    create_once(paths.rolledback, encode(ApplyOutcome(changed=len(changed), kept=tuple(kept), at=now())))
+    result = ApplyOutcome(changed=len(changed), kept=tuple(kept), at=now())
+    if create_once(paths.rolledback, encode(result)):
+        _journal(project, "process.rolledback", plan, result)
     return load(ApplyOutcome, paths.rolledback)
+
+
+def _journal(project: ProjectPaths, operation: str, plan: Plan, result: ApplyOutcome) -> None:
+    """One record of an apply or its roll back, and none of each image."""
+    figures: dict[str, Any] = {"apply": plan.id, "images": result.changed, "kept": len(result.kept), "project": project.id}
+    record(project.store, operation, "process", plan.process, thread=plan.process, **figures)
 
 
 def _apply_one(project: ProjectPaths, plan: Plan, image: str, base: int, chosen: Chosen) -> bool:

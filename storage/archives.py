@@ -6,7 +6,7 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from storage import pictures, uploads
-from storage.core import BadImage, InvalidValue, ProjectPaths
+from storage.core import BadImage, InvalidValue, ProjectPaths, unrecorded
 from storage.images import Image
 
 # What file managers put beside a person's files.
@@ -42,8 +42,9 @@ def open_archive(name: str, file: IO[bytes]) -> ZipFile:
     try:
         return ZipFile(_InPieces(file))  # type: ignore[call-overload]
     except _BROKEN as error:
-        template = "Archive {name!r} is damaged or not a ZIP: {reason}. Pack the images again"
-        raise InvalidValue(template, name=name, reason=str(error)) from error
+        raise InvalidValue(
+            "Archive {name!r} is damaged or not a ZIP: {reason}. Pack the images again", name=name, reason=str(error)
+        ) from error
 
 
 def files_of(archive: ZipFile) -> list[ZipInfo]:
@@ -74,8 +75,9 @@ def read(archive: ZipFile, entry: ZipInfo) -> bytes:
 
 
 def add_entry(project: ProjectPaths, archive: ZipFile, entry: ZipInfo, author: str) -> Image:
-    """Take the entry into the project as ``uploads.add`` does, under its name without folders."""
-    return uploads.add(project, file_name(entry), read(archive, entry), author)
+    """Take the entry into the project as ``uploads.add`` does, under its name without folders; the archive goes on record as one."""
+    with unrecorded():
+        return uploads.add(project, file_name(entry), read(archive, entry), author)
 
 
 def _is_clutter(path: str) -> bool:

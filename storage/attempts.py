@@ -6,11 +6,24 @@ has an end, nothing of it counts any more that comes later, so a runner that was
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
-from storage.core import AttemptPaths, Damaged, ProcessPaths, Record, create_once, encode, list_names, load_if_there, make_folder, now
+from storage.core import (
+    AttemptPaths,
+    Damaged,
+    ProcessPaths,
+    Record,
+    StoreError,
+    create_once,
+    encode,
+    list_names,
+    load_if_there,
+    make_folder,
+    now,
+    record,
+)
 
 
 class Outcome(StrEnum):
@@ -22,15 +35,26 @@ class Outcome(StrEnum):
     INTERRUPTED = "Interrupted"
 
 
+def _nested(value: object) -> object:
+    return Message(**value) if isinstance(value, dict) and value.keys() == {"template", "values"} else value
+
+
 class Message(Record):
-    """An English template and its values, translated where it is shown."""
+    """An English template and its values, translated where it is shown; a value may be a message itself, such as a reason."""
 
     # Kept apart, as the writer does not know the reader's language.
     template: str
-    values: dict[str, Any] = {}
+    values: dict[str, Annotated[Any, BeforeValidator(_nested)]] = {}
 
     def __str__(self) -> str:
         return self.template.format(**self.values)
+
+
+def message_of(error: StoreError) -> Message:
+    """A refusal as a message that can be kept."""
+    # In a JSON record, which knows no path and no exception.
+    kept = {name: value if isinstance(value, int | float | str | Message) else str(value) for name, value in error.values.items()}
+    return Message(template=error.template, values=kept)
 
 
 class Claim(Record):
@@ -112,7 +136,10 @@ def start(paths: AttemptPaths, pid: int) -> bool:
     if load_if_there(Ended, paths.end) is not None:
         return False
     # An end that slips in between these lines does no harm: readers go by the end, whatever was started.
-    return create_once(paths.started, encode(Started(pid=pid, at=now())))
+    won = create_once(paths.started, encode(Started(pid=pid, at=now())))
+    if won:
+        _journal(paths, "process.run")
+    return won
 
 
 def finish(paths: AttemptPaths, result: Ended) -> None:
@@ -123,7 +150,10 @@ def finish(paths: AttemptPaths, result: Ended) -> None:
 def end(paths: AttemptPaths, ended: Ended) -> bool:
     """Record how the attempt ended; False if that was decided before, by whomever."""
     # A worker that wakes up late cannot overturn what an administrator declared, nor the other way round.
-    return create_once(paths.end, encode(ended))
+    won = create_once(paths.end, encode(ended))
+    if won:
+        _journal(paths, "process.end", outcome=ended.outcome)
+    return won
 
 
 def result(paths: AttemptPaths) -> Ended | None:
@@ -133,6 +163,11 @@ def result(paths: AttemptPaths) -> Ended | None:
     except Damaged:
         # The child's exit code still tells how it ended; a damaged word must not leave the attempt open for ever.
         return None
+
+
+def _journal(paths: AttemptPaths, operation: str, **details: Any) -> None:
+    process = paths.process
+    record(process.store, operation, "process", process.id, thread=process.id, attempt=int(paths.folder.name), **details)
 
 
 def _numbers(process: ProcessPaths) -> list[int]:

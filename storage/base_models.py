@@ -12,12 +12,16 @@ from storage.templates import BASE_MODELS
 
 @dataclass(frozen=True)
 class BaseModel:
-    """One to choose: ``key`` is what a template holds; ``model`` is None for those that come with the program."""
+    """One to choose: ``key`` is what a template holds; ``model`` is None for those that come with the program.
+
+    ``marked`` are those that are listed as base models.
+    """
 
     key: str
     name: str
     task: Task
     model: Model | None = None
+    marked: bool = True
 
 
 def find(store: Store, key: str) -> BaseModel:
@@ -44,4 +48,4 @@ def list_all(store: Store) -> list[BaseModel]:
 
 
 def _of(listed: Listed) -> BaseModel:
-    return BaseModel(listed.model.id, listed.entry.name, listed.model.task, listed.model)
+    return BaseModel(listed.model.id, listed.entry.name, listed.model.task, listed.model, listed.entry.base)

@@ -14,12 +14,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from storage.access import Access
+from storage.accounts import ACCOUNTS, Account
 from storage.attempts import Claim, Ended, Message, Started
 from storage.checkpoints import Manifest
 from storage.core import (
     TEMP_PREFIX,
     Damaged,
     Holder,
+    JournalEntry,
+    JournalHead,
     Kind,
     ModelPaths,
     NamedRecord,
@@ -38,8 +42,10 @@ from storage.core import (
 )
 from storage.detections import ImageDetections
 from storage.evaluations import Evaluation
+from storage.first_account import Setup
 from storage.images import Image
 from storage.jobs import Answer, Job
+from storage.journal_check import verify
 from storage.labels import Label
 from storage.machine_load import LoadPoint
 from storage.machines import MACHINES, Info, Machine
@@ -49,10 +55,13 @@ from storage.plans import ApplyOutcome, Begun, Plan, Progress
 from storage.processes import Request, Spec
 from storage.progress import Point, Status
 from storage.projects import PROJECTS, Project
+from storage.roles import ROLES, Role
+from storage.sessions import Seen, Session
 from storage.snapshots import Snapshot
 from storage.templates import TEMPLATES, Template
+from storage.tokens import Token
 
-_NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES, MODEL_TYPES, MODELS)}
+_NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES, MODEL_TYPES, MODELS, ACCOUNTS, ROLES)}
 
 # The variable parts of paths. A record that has an attribute of the part's name must agree with it.
 _PARTS = {
@@ -63,6 +72,8 @@ _PARTS = {
     "day": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "id": "[0-9a-z]{26}|[0-9a-f]{64}",
     "image": "[0-9a-f]{64}",
+    "writer": "[0-9a-z-]+",
+    "digest": "[0-9a-f]{64}",
     "shard": "[0-9a-f]{2}",
     "rev": "[0-9]{6,}",
     "number": "[0-9]{4,}",
@@ -115,7 +126,8 @@ def check_store(store: Store, on_progress: Callable[[int, int], None] | None = N
         problems += _check_file(store, path, known)
         if on_progress:
             on_progress(done, len(paths))
-    return sorted([*problems, *_gaps(store, paths)], key=lambda problem: problem.path)
+    chained = (Problem(str(path.relative_to(store.root)), message) for path, message in verify(store))
+    return sorted([*problems, *_gaps(store, paths), *chained], key=lambda problem: problem.path)
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -314,12 +326,21 @@ _TABLE = (
     _line("root.json", Root),
     _line("names/{kind}/{key}.{rev}.json", Holder, _holder),
     _line("projects/{id}/project.{rev}.json", Project, _object),
+    _line("projects/{project}/access.{rev}.json", Access),
     _line("projects/{project}/images/{shard}/{id}.{rev}.json", Image, _image),
     _line("projects/{project}/images/{shard}/{image}.orig", None, _original),
     _line("projects/{project}/images/{shard}/{image}.png", None, _copy),
     _line("projects/{project}/labels/{shard}/{image}.{rev}.json", Label, _label),
     _line("templates/{id}/template.{rev}.json", Template, _object),
     _line("modeltypes/{id}/modeltype.{rev}.json", ModelType, _object),
+    _line("accounts/{id}/account.{rev}.json", Account, _object),
+    _line("roles/{id}/role.{rev}.json", Role, _object),
+    _line("sessions/{digest}.{rev}.json", Session),
+    _line("sessions/{digest}.seen.json", Seen),
+    _line("tokens/{digest}.{rev}.json", Token),
+    _line("setup.{rev}.json", Setup),
+    _line("journal/{writer}-{day}.jsonl", None, _lines(JournalEntry)),
+    _line("journal/{writer}.head.json", JournalHead),
     _line("machines/{id}/machine.{rev}.json", Machine, _object),
     _line("machines/{id}/info.json", Info),
     _line("machines/{machine}/load/{day}.jsonl", None, _lines(LoadPoint)),

@@ -20,9 +20,9 @@ from pydantic import Field as Limits
 
 from storage import images, labels, pictures, uploads
 from storage.attempts import Message
-from storage.core import BadImage, Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, Refused, Store, explain
+from storage.core import BadImage, Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, Refused, Store, explain, unrecorded
 from storage.images import Image
-from storage.imports import add_to_scheme, check_share, sample_size, say, scheme_name
+from storage.imports import add_to_scheme, check_share, record_import, sample_size, say, scheme_name
 from storage.labels import XYXY, Box
 from storage.projects import Project
 
@@ -115,6 +115,7 @@ def import_coco(
     candidates = [image for image, found in boxes.items() if found]
     sample = random.Random(seed).sample(candidates, min(len(candidates), sample_size(label_share, len(boxes))))
     saved = [boxes[image] for image in sample if _label(paths, image, boxes[image], author)]
+    record_import(store, project, "coco", added, len(saved))
     return Imported(added, len(saved), sum(map(len, saved)), tuple(problems))
 
 
@@ -197,8 +198,7 @@ def _field_name(name: str, problems: list[Message]) -> str:
     """A category's name as a field's."""
     found = scheme_name("Field", name)
     if found != unicodedata.normalize("NFC", name):
-        template = "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'"
-        say(problems, template, name=name, field=found)
+        say(problems, "Category {name!r} became field {field!r}: field names are letters, digits, '-', '_' and '.'", name=name, field=found)
     return found
 
 
@@ -215,7 +215,8 @@ def take_file(
             # By content first, so an import that is started again decodes no image twice.
             return images.get(paths, hashlib.sha256(data).hexdigest()), False
         except NotFound:
-            return uploads.add(paths, name or file, data, author), True
+            with unrecorded():  # the import goes on record as one
+                return uploads.add(paths, name or file, data, author), True
     except (BadImage, Conflict, Damaged) as error:  # Conflict: somebody uploads the same image at this moment
         # By its path, as in many folders files have the same names.
         say(problems, error.template, **{**error.values, "name": file})
@@ -245,8 +246,12 @@ def _once(taken: list[tuple[_Listed, Image]], problems: list[Message]) -> Iterat
         if first == listed.file_name:
             yield listed, image
         else:
-            template = "Image {name!r} has the same content as {first!r}; it was taken once, with the boxes of the first"
-            say(problems, template, name=listed.file_name, first=first)
+            say(
+                problems,
+                "Image {name!r} has the same content as {first!r}; it was taken once, with the boxes of the first",
+                name=listed.file_name,
+                first=first,
+            )
 
 
 # Boxes
@@ -262,8 +267,12 @@ def _boxes(
     found = []
     for annotation in annotations:
         if annotation.category_id not in fields:
-            template = "A box on image {name!r} was left out: no category has id {category!r}"
-            say(problems, template, name=listed.file_name, category=annotation.category_id)
+            say(
+                problems,
+                "A box on image {name!r} was left out: no category has id {category!r}",
+                name=listed.file_name,
+                category=annotation.category_id,
+            )
             continue
         xyxy = _clip(listed.file_name, image, annotation, scale, problems)
         if xyxy:
@@ -306,7 +315,8 @@ def _clip(name: str, image: Image, annotation: _Annotation, scale: tuple[float, 
 def _label(paths: ProjectPaths, image: str, boxes: tuple[Box, ...], author: str) -> bool:
     """Save the image's first label; False if it has one, from an import that was cut off or from a person."""
     try:
-        labels.save(paths, image, 0, boxes, author)  # base 0: whatever is there stays
+        with unrecorded():
+            labels.save(paths, image, 0, boxes, author)  # base 0: whatever is there stays
         return True
     except Conflict:
         return False

@@ -7,7 +7,7 @@ from typing import Any
 from storage.attempts import Message
 from storage.coco import check_takes_boxes
 from storage.core import Store
-from storage.exports import Exported, Origins, labelled, write
+from storage.exports import Exported, Origins, labelled, record_export, write
 from storage.index import Index
 from storage.labels import Box
 from storage.projects import Project
@@ -42,6 +42,7 @@ def make_coco(store: Store, project: Project, origin: Origins) -> Exported:
                 _annotation(len(annotations) + n, len(listed), category_ids[box.field], box) for n, box in enumerate(boxes, start=1)
             ]
     categories = [{"id": category_ids[field.id], "name": field.name} for field in project.fields]
+    record_export(store, project, "coco", origin, len(listed))
     document = {"images": listed, "annotations": annotations, "categories": categories}
     return Exported(json.dumps(document, allow_nan=False).encode(), len(listed), len(annotations), tuple(problems))
 

@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from storage.attempts import Message
-from storage.core import Damaged, ProjectPaths, Refused, Store, load, replace_file, revision_path
+from storage.core import Damaged, ProjectPaths, Refused, Store, load, record, replace_file, revision_path
 from storage.imports import pass_on
 from storage.labels import Label
 
 # At run time the index comes as an argument; importing it would only lengthen the chain of imports.
 if TYPE_CHECKING:
     from storage.index import Index, Row
+    from storage.projects import Project
 
 Origins = Literal["person", "auto", "all"]
 """Whose labels: those people made, those a model made, be they reviewed or not, or both."""
+
+# What spreadsheets take for the beginning of a formula, which could read other cells and send them away.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,16 @@ def labelled(store: Store, index: "Index", project: str, problems: list[Message]
             problems.append(Message(template="{reason}", values={"reason": row.damage}))
         elif row.state != "unlabelled" and (label := _read_label(store.project(project), row, problems)):
             yield row, label
+
+
+def harmless(cell: object) -> object:
+    """The cell, with an apostrophe before text that begins like a formula (OWASP, CSV injection)."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def record_export(store: Store, project: "Project", form: str, origin: Origins, images: int) -> None:
+    """Put on record that somebody took the project's labels out."""
+    record(store, "project.export", "project", project.id, project.name, form=form, origin=origin, images=images)
 
 
 def write(store: Store, path: Path, content: bytes) -> None:

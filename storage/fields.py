@@ -1,10 +1,10 @@
 """Fields and classes that leave a project's scheme: how many labels have them, and taking them off these."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from storage import labels
-from storage.core import Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, Store
+from storage.core import Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, Store, record, unrecorded
 from storage.labels import Box, Label
 from storage.projects import Project
 
@@ -47,8 +47,12 @@ def clear_field(
     images = index.images_of_class(project.id, field) if project.task == "classes" else list(index.boxes_of(project.id, field))
     changed = 0
     for done, image in enumerate(images, start=1):
-        changed += _clear_one(store.project(project.id), image, field, author, to)
+        with unrecorded():
+            changed += _clear_one(store.project(project.id), image, field, author, to)
         on_progress(done, len(images))
+    names = {known.id: known.name for known in project.fields}
+    about: dict[str, Any] = {"field": names.get(field, field), "to": names.get(to or ""), "images": changed}
+    record(store, "project.clear_field", "project", project.id, project.name, **about)
     return changed
 
 

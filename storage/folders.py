@@ -16,9 +16,9 @@ from pathlib import Path
 from storage import labels
 from storage.attempts import Message
 from storage.coco import take_file
-from storage.core import Conflict, InvalidValue, ProjectPaths, Refused, Store, create_once, make_folder, read_file
-from storage.exports import Origins, check_outside, labelled, not_written
-from storage.imports import add_to_scheme, check_share, sample_size, say, scheme_name
+from storage.core import Conflict, InvalidValue, ProjectPaths, Refused, Store, create_once, make_folder, read_file, unrecorded
+from storage.exports import Origins, check_outside, labelled, not_written, record_export
+from storage.imports import add_to_scheme, check_share, record_import, sample_size, say, scheme_name
 from storage.index import Index, Row
 from storage.projects import Project
 
@@ -85,6 +85,7 @@ def import_folders(
     # Labelled last and drawn from all images, so that an import started again after a cut draws the same sample.
     sample = [(image, class_id) for class_id, found in by_class.items() for image in _sample(found, label_share, seed)]
     saved = sum(_label(store.project(project.id), image, class_id, author) for image, class_id in sample)
+    record_import(store, project, "folders", added, saved)
     return Imported(added, saved, len(by_class), tuple(problems))
 
 
@@ -132,8 +133,7 @@ def _add_classes(store: Store, project: str, folders: list[str], problems: list[
 def _class_name(folder: str, problems: list[Message]) -> str:
     found = scheme_name("Class", folder)
     if found != unicodedata.normalize("NFC", folder):
-        template = "Folder {name!r} became class {found!r}: class names are letters, digits, '-', '_' and '.'"
-        say(problems, template, name=folder, found=found)
+        say(problems, "Folder {name!r} became class {found!r}: class names are letters, digits, '-', '_' and '.'", name=folder, found=found)
     return found
 
 
@@ -146,8 +146,12 @@ def _take(
         image, is_new = take_file(paths, folder, str(file), author, problems, name=file.name)
         added += is_new
         if image and taken.setdefault(image.id, file) != file:
-            template = "Image {name!r} has the same content as {first!r}; it was taken once, with the class of the first"
-            say(problems, template, name=str(file), first=str(taken[image.id]))
+            say(
+                problems,
+                "Image {name!r} has the same content as {first!r}; it was taken once, with the class of the first",
+                name=str(file),
+                first=str(taken[image.id]),
+            )
         if on_progress:
             on_progress(done, len(files))
     return added, taken
@@ -161,7 +165,8 @@ def _sample(images: list[str], share: float, seed: int) -> list[str]:
 def _label(paths: ProjectPaths, image: str, class_id: str, author: str) -> bool:
     """Save the image's first label; False if it has one, from an import that was cut off or from a person."""
     try:
-        labels.save(paths, image, 0, None, author, class_id=class_id)  # base 0: whatever is there stays
+        with unrecorded():
+            labels.save(paths, image, 0, None, author, class_id=class_id)  # base 0: whatever is there stays
         return True
     except Conflict:
         return False
@@ -192,6 +197,7 @@ def export_folders(store: Store, project: Project, target: Path, origin: Origins
             written.append(folder)
         if on_progress:
             on_progress(done, len(wanted))
+    record_export(store, project, "folders", origin, len(written))
     return Exported(len(written), len(set(written)), tuple(problems))
 
 

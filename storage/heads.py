@@ -166,8 +166,9 @@ def _is_broken(error: sqlite3.DatabaseError) -> bool:
 
 
 def _unusable(path: Path, error: Exception) -> Refused:
-    template = "Cache {path} cannot be used: {reason}. Set FIELDMARK_CACHE to a folder you may write to"
-    return Refused(template, path=str(path), reason=str(error))
+    return Refused(
+        "Cache {path} cannot be used: {reason}. Set FIELDMARK_CACHE to a folder you may write to", path=str(path), reason=str(error)
+    )
 
 
 def _unlink(path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from storage.core import NotFound, ProjectPaths, Record, create_revision, load_head, now
+from storage.core import NotFound, ProjectPaths, Record, create_revision, load_head, now, record
 from storage.turns import Turn
 
 Split = Literal["train", "test"]
@@ -71,6 +71,9 @@ def change(
     given = {key: None if value == "none" else value for key, value in changes.items() if value is not None}
     changed = image.model_copy(update={**given, "rev": image.rev + 1, "author": author, "at": now(), "added": image.added_at})
     create_revision(project.image_shard(image.id), image.id, image.rev, changed)
+    operation = next(name for name, value in changes.items() if value is not None)
+    operation = "restore" if deleted is False else "delete" if deleted else operation
+    record(project.store, f"image.{operation}", "image", image.id, image.name, project=project.id, split=split, turn=turn)
     return changed
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from storage.attempts import Message
-from storage.core import MAX_BYTES, InvalidValue, Store, StoreError, check_name
-from storage.projects import PROJECTS, with_fields
+from storage.core import MAX_BYTES, InvalidValue, Store, StoreError, check_name, record
+from storage.projects import PROJECTS, Project, with_fields
 
 
 def check_share(label_share: float) -> None:
@@ -19,6 +19,11 @@ def sample_size(share: float, images: int) -> int:
     """How many of so many images a share is."""
     # Rounded up, as the gate of auto-labelling counts; 0.07 × 100 is 7.000000000000001 and must not ask for an eighth.
     return math.ceil(round(share * images, 6))
+
+
+def record_import(store: Store, project: Project, source: str, added: int, labelled: int) -> None:
+    """Put an import on record as one, and not each of its images."""
+    record(store, "project.import", "project", project.id, project.name, source=source, added=added, labelled=labelled)
 
 
 def say(problems: list[Message], template: str, **values: Any) -> None:

@@ -29,6 +29,7 @@ from storage.core import (
     new_id,
     now,
     read_file,
+    record,
     remove_file,
 )
 from storage.detections import Detection
@@ -155,6 +156,7 @@ def ask(
         create_once(paths.page(number), data)
     # Last: a worker that sees the job finds all its pages.
     create_once(paths.record, encode(job))
+    record(store, "job.ask", "job", job.id, kind=kind, model=model, machine=machine, project=project, pages=len(pages) or None)
     return job
 
 

@@ -22,6 +22,7 @@ from storage.core import (
     load,
     load_head,
     now,
+    record,
     revision_path,
 )
 
@@ -134,6 +135,7 @@ def save(project: ProjectPaths, image: str, base: int, boxes: tuple[Box, ...] | 
     label = Label(image=image, rev=base + 1, boxes=boxes, author=author, at=now(), **said)
     # Pressed twice or run again by the page, the second save meets the first as a Conflict: nothing doubles.
     create_revision(project.label_shard(image), image, base, label)
+    _journal(project, "label.save", label)
     return label
 
 
@@ -141,6 +143,7 @@ def save_after(project: ProjectPaths, head: Label, boxes: tuple[Box, ...] | None
     """Create the revision after ``head``, which differs from it in what is given only; Conflict if it exists."""
     label = head.model_copy(update={"rev": head.rev + 1, "boxes": boxes, "author": author, "at": now(), **said})
     create_revision(project.label_shard(head.image), head.image, head.rev, label)
+    _journal(project, "label.accept" if "reviewed_by" in said else "label.save", label)
     return label
 
 
@@ -195,6 +198,11 @@ def accept(project: ProjectPaths, image: str, base: int, author: str) -> Label:
         return head
     # Without the apply it came from, or a roll back would take it for untouched and remove it.
     return save_after(project, head, head.boxes, author, reviewed_by=author, apply=None)
+
+
+def _journal(project: ProjectPaths, operation: str, label: Label) -> None:
+    boxes = None if label.boxes is None else len(label.boxes)
+    record(project.store, operation, "label", label.image, project=project.id, rev=label.rev, state=label.state, boxes=boxes)
 
 
 def _left_alone(project: ProjectPaths, head: Label, author: str) -> Label:

@@ -7,15 +7,13 @@ from pathlib import Path
 
 from storage.attempts import Message
 from storage.core import Store
-from storage.exports import Exported, Origins, labelled, write
+from storage.exports import Exported, Origins, harmless, labelled, record_export, write
 from storage.index import Index
 from storage.labels import Box, Label
 from storage.projects import Project
 
 _CLASSES = ("file", "class", "score", "origin")
 _FIELDS = ("file", "field", "left", "top", "right", "bottom", "score", "origin")
-# What spreadsheets take for the beginning of a formula, which could read other cells and send them away.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 _Line = tuple[object, ...]
 
@@ -40,6 +38,7 @@ def make_csv(store: Store, project: Project, origin: Origins) -> Exported:
         found = list(_class_lines(row.name, label, names, origin) if project.task == "classes" else _lines(row.name, label, names, origin))
         images += bool(found)
         lines += found
+    record_export(store, project, "csv", origin, images)
     return Exported(_encode(_CLASSES if project.task == "classes" else _FIELDS, lines), images, len(lines), tuple(problems))
 
 
@@ -61,10 +60,5 @@ def _line(file: str, box: Box, field: str) -> _Line:
 
 def _encode(header: _Line, lines: list[_Line]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([header, *([_harmless(cell) for cell in line] for line in lines)])
+    csv.writer(text).writerows([header, *([harmless(cell) for cell in line] for line in lines)])
     return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: object) -> object:
-    """The cell, with an apostrophe before text that begins like a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

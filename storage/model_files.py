@@ -10,7 +10,7 @@ from zipfile import ZipFile, ZipInfo
 from pydantic import ValidationError
 
 from storage import archives, models, tensors
-from storage.core import BadImage, InvalidValue, NameTaken, NotFound, Store, check_id, check_name, explain, new_id, now, sha256
+from storage.core import BadImage, InvalidValue, NameTaken, NotFound, Store, check_id, check_name, explain, new_id, now, sha256, unrecorded
 from storage.models import MODELS, Entry, Listed, Model
 from storage.projects import check_fields
 from storage.templates import BASE_MODELS
@@ -46,12 +46,15 @@ def add(store: Store, name: str, file: IO[bytes], author: str, *, base: bool = F
     model = model.model_copy(update={"id": new_id(), "kind": "uploaded", "author": author, "at": now()})
     entry = Entry(id=model.id, name=name, promoted=True, base=base, author=author, at=model.at)
     # First what is whole without the other: cut off here, the model is there under the name it has by default.
-    models.publish(store, model, weights)
+    with unrecorded():
+        models.publish(store, model, weights)
     try:
-        entry = MODELS.create(store, entry)
+        with unrecorded():
+            entry = MODELS.create(store, entry)
     except NameTaken:  # another upload was faster
         models.delete(store, models.read(store, model.id), author)
         raise
+    models.journal(store, "upload", model, entry.name, base=base or None)
     return Listed(model, entry, 1)
 
 

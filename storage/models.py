@@ -33,8 +33,10 @@ from storage.core import (
     now,
     publish_folder,
     read_file,
+    record,
     replace_file,
     sha256,
+    unrecorded,
 )
 from storage.plans import Rule
 from storage.projects import PROJECTS, Field, Task
@@ -131,6 +133,7 @@ def publish(store: Store, model: Model, weights: bytes) -> None:
     replace_file(made.record, encode(model))
     try:
         publish_folder(made.folder, store.model(model.id).folder)
+        journal(store, "publish", model, project=model.project)
     except OSError:
         # An earlier attempt published before it was killed: a folder in place is complete, so it stands.
         # Ours stays behind as a temporary folder, which the store's check calls harmless.
@@ -199,7 +202,14 @@ def change(
     """
     changes = {"description": description, "promoted": promoted, "base": base, "author": author, "at": now()}
     entry = listed.entry.model_copy(update={key: value for key, value in changes.items() if value is not None})
-    name = name or entry.name
+    with unrecorded():
+        entry = _write(store, listed, entry, name or entry.name)
+    given = [key for key, value in changes.items() if value is not None and key not in ("author", "at")]
+    journal(store, "change", listed.model, entry.name, changed=[*given, *(["name"] if name else [])])
+    return entry
+
+
+def _write(store: Store, listed: Listed, entry: Entry, name: str) -> Entry:
     # The default name, too, is taken only now: two models may have the same one until somebody keeps one of them.
     if not listed.rev:
         return MODELS.create(store, entry.model_copy(update={"name": name}))
@@ -214,12 +224,23 @@ def delete(store: Store, listed: Listed, author: str) -> None:
     Conflict if somebody changed the entry since ``listed`` was read. What depends on the model is asked before this, in
     ``model_deletion``.
     """
-    MODELS.delete(store, listed.rev, listed.entry.model_copy(update={"deleted_by": author, "author": author, "at": now()}))
+    with unrecorded():
+        MODELS.delete(store, listed.rev, listed.entry.model_copy(update={"deleted_by": author, "author": author, "at": now()}))
+    journal(store, "delete", listed.model, listed.entry.name)
 
 
 def restore(store: Store, model: str) -> Entry:
     """Bring a deleted model back; NameTaken if its name went to another meanwhile."""
-    return MODELS.restore(store, model)
+    with unrecorded():
+        entry = MODELS.restore(store, model)
+    journal(store, "restore", get(store, model), entry.name)
+    return entry
+
+
+def journal(store: Store, verb: str, model: Model, name: str = "", **details: object) -> None:
+    """Put on record what was done to the model; one that a process made belongs to that process's life."""
+    thread = None if model.kind == "uploaded" else model.id
+    record(store, f"model.{verb}", "model", model.id, name or default_name(store, model), thread, **details)
 
 
 def default_name(store: Store, model: Model) -> str:

@@ -39,6 +39,7 @@ from storage.core import (
     load_if_there,
     new_id,
     now,
+    record,
     revision_path,
 )
 from storage.projects import Project
@@ -154,6 +155,7 @@ def create(store: Store, project: Project, template: Template, machine: str, aut
     """A new process of ``template`` on the data of ``project``, to run on the machine of id ``machine``."""
     spec = Spec(id=new_id(), kind=template.kind, project=project.id, machine=check_id(machine), template=template, author=author, at=now())
     create_revision(store.process(spec.id).folder, "spec", 0, spec)
+    _journal(store, "create", spec, project=spec.project, machine=spec.machine)
     return spec
 
 
@@ -228,6 +230,7 @@ def ask(
         raise Refused(
             "Process {process} was changed by somebody else at the same moment; look again before you ask for more", process=process.id
         ) from error
+    _journal(store, action, process.spec, request=request.number, apply=apply)
     return request
 
 
@@ -251,12 +254,12 @@ def delete(store: Store, process: Process) -> None:
             state=process.state.value,
             allowed=join_states(DELETABLE),
         )
-    _change(store, process.id, deleted=True)
+    _journal(store, "delete", _change(store, process.id, deleted=True))
 
 
 def enable(store: Store, process: str, enabled: bool, author: str) -> None:
     """Let the process be started, or not; NotFound if it was deleted meanwhile."""
-    _change(store, process, enabled=enabled, switched_by=author)
+    _journal(store, "enable" if enabled else "disable", _change(store, process, enabled=enabled, switched_by=author))
 
 
 def join_states(states: Collection[State]) -> str:
@@ -282,10 +285,16 @@ def _load_spec(store: Store, process: str) -> tuple[int, Spec]:
     return rev, spec
 
 
-def _change(store: Store, process: str, **values: object) -> None:
+def _change(store: Store, process: str, **values: object) -> Spec:
     # From the head and not from what somebody saw: a copy of that would bring back a process that was deleted since.
     rev, spec = _load_spec(store, process)
-    create_revision(store.process(process).folder, "spec", rev, spec.model_copy(update=values))
+    changed = spec.model_copy(update=values)
+    create_revision(store.process(process).folder, "spec", rev, changed)
+    return changed
+
+
+def _journal(store: Store, verb: str, spec: Spec, **details: object) -> None:
+    record(store, f"process.{verb}", "process", spec.id, spec.template.name, thread=spec.id, **details)
 
 
 def _label_state(paths: ProcessPaths, requests: tuple[Request, ...]) -> State:

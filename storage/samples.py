@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storage import coco, images, labels, projects, templates
-from storage.core import Conflict, NameTaken, ProjectPaths, Store, is_id, list_names, new_id, sha256
+from storage.core import Conflict, NameTaken, ProjectPaths, Store, is_id, list_names, new_id, sha256, unrecorded
 from storage.labels import XYXY, Box
 from storage.projects import PROJECTS, Project
 
@@ -77,10 +77,11 @@ def _label(paths: ProjectPaths, project: Project, folder: Path, author: str) -> 
         found = [item for item in document["annotations"] if item["image_id"] == listed["id"]]
         boxes = tuple(Box(field=fields[item["category_id"]], xyxy=_xyxy(*item["bbox"])) for item in found)
         # A conflict is with a start that was cut off, or with a person: what they saved stays.
-        with suppress(Conflict):
+        with suppress(Conflict), unrecorded():
             labels.save(paths, image.id, 0, boxes, author)
         if image.split is None:
-            images.change(paths, image, author, split=listed["split"])
+            with unrecorded():  # all this is the import of the sample
+                images.change(paths, image, author, split=listed["split"])
 
 
 def _xyxy(left: float, top: float, width: float, height: float) -> XYXY:

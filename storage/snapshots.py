@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from storage import images
-from storage.core import Conflict, NotFound, Record, Store
+from storage.core import Conflict, NotFound, Record, Store, record, unrecorded
 from storage.images import Image, Split
 from storage.projects import Field, Project
 
@@ -80,9 +80,11 @@ def assign_split(store: Store, project: Project, index: "Index", author: str) ->
     chosen = _choose_test(rows, open_rows, wanted)
     for row in open_rows:
         # Deleted meanwhile, or given its split by another machine's run that starts on the same labels.
-        with suppress(NotFound, Conflict):
-            record: Image = images.get(paths, row.image)
-            images.change(paths, record, author, split="test" if row.image in chosen else "train")
+        with suppress(NotFound, Conflict), unrecorded():
+            image: Image = images.get(paths, row.image)
+            images.change(paths, image, author, split="test" if row.image in chosen else "train")
+    if open_rows:
+        record(store, "project.split", "project", project.id, project.name, images=len(open_rows))
 
 
 def _of_scheme(project: Project, rows: "Sequence[Row]") -> "list[Row]":

@@ -13,6 +13,7 @@ from storage.core import (
     make_folder,
     now,
     read_file,
+    record,
     replace_file,
     sha256,
 )
@@ -54,6 +55,7 @@ def add(project: ProjectPaths, name: str, data: bytes, author: str) -> Image:
         create_revision(project.image_shard(identifier), identifier, rev, image)
     except Conflict as error:  # the same file dropped twice at once
         raise _there_already(name, name) from error
+    record(project.store, "image.add", "image", identifier, image.name, project=project.id, restored=bool(known) or None)
     return image
 
 

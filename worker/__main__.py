@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from storage import machines
-from storage.core import Damaged, NotFound, Refused, StoreError, open_store
+from storage.core import Damaged, NotFound, Refused, StoreError, acting, acting_as, open_store
 from worker.agent import Agent
 
 PASS_S = 0.25  # a start is claimed within a second
@@ -29,8 +29,11 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         store = open_store(options.store)
+        with acting_as("worker"):  # which one, only its machine's entry tells
+            machine = machines.register(store, options.machine)
+        acting.set(f"worker:{machine.id}")
         # Before the `finally` below: a worker refused here would sign off a machine that another one holds.
-        agent = Agent(store, machines.register(store, options.machine))
+        agent = Agent(store, machine)
     except StoreError as error:
         print(error, file=sys.stderr)
         return 2

@@ -14,11 +14,12 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from storage import attempts, machine_load, machines, processes
+from storage import attempts, machine_load, machines, notice_events, processes
 from storage.attempts import Attempt, Claim, Ended, Message, Outcome
 from storage.core import Damaged, NotFound, Refused, Store, load_if_there, store_uuid
 from storage.core import now as wall_now
@@ -27,6 +28,7 @@ from storage.machines import HEARTBEAT_S, MACHINES, Info, Machine
 from storage.processes import Process, State
 from worker import hardware
 from worker.desk_keeper import DeskKeeper
+from worker.disk_watch import DiskWatch
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class Agent:
         self._applying: dict[str, subprocess.Popen[bytes]] = {}
         self._apply_due: dict[str, float] = {}
         self._desk = DeskKeeper(store, machine.id, self._launch)
+        self._disk = DiskWatch(store)
 
     def step(self, now: float) -> None:
         """One pass at monotonic time ``now``; Refused if the machine's lock is lost. After any other error, pass again."""
@@ -136,6 +139,7 @@ class Agent:
         if now >= self._load_due:
             self._load_due = now + machine_load.EVERY_S
             machine_load.append(self.store, self.machine.id, self._info)
+        self._disk.look(self.machine, self._info)
 
     def _report(self, **changes: object) -> None:
         self._info = self._info.model_copy(update={"seq": self._info.seq + 1, "at": wall_now(), **changes})
@@ -174,6 +178,8 @@ class Agent:
         needs_run = mine and (process.state in processes.UNFINISHED or process.may_resume_itself)
         if needs_run or process.state in LABEL_STATES:
             return False
+        # Here too: a worker that was killed between an end and its notice comes past it when it is back.
+        notice_events.tell_process(self.store, process)
         self._settled[process.id] = len(process.requests)
         return True
 
@@ -228,6 +234,8 @@ class Agent:
             ended = ended.model_copy(update={"outcome": Outcome.INTERRUPTED, "message": message})
         attempts.end(attempt.paths, ended)
         log.info("Process %s, attempt %d: %s", process, attempt.number, ended.outcome)
+        with suppress(NotFound, Damaged):  # deleted or damaged meanwhile: nobody waits for its end, or its list says so
+            notice_events.tell_process(self.store, processes.get(self.store, process))
 
     def _tend_applies(self, found: list[Process], now: float) -> None:
         """Start a child for each apply or roll back asked for; one that died is started again."""
@@ -323,7 +331,7 @@ class Agent:
         # With our pid, so that the child can tell whether its parent died before it asked to die with it.
         command = [sys.executable, "-m", module, *arguments, str(os.getpid())]
         # A session of its own: Ctrl-C in the terminal reaches the worker alone, which then ends the child cleanly.
-        environment = {"GOMP_SPINCOUNT": SPIN_COUNT, **os.environ}
+        environment = {"GOMP_SPINCOUNT": SPIN_COUNT, **os.environ, "FIELDMARK_ACTING": f"worker:{self.machine.id}"}
         return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, cwd=Path(__file__).parent.parent, env=environment)
 
     def _wait_for(self, child: subprocess.Popen[bytes], seconds: float) -> None:

@@ -58,10 +58,10 @@ class Answers:
 
     def _try(self, job: Job, model: Model, device: torch.device) -> tuple[TriedPage, ...]:
         """What is found on each page; one that cannot be read says why, and keeps no other from its turn."""
-        reasons: dict[str, str] = {}
+        reasons: dict[str, object] = {}
 
         def notice(_template: str, **values: object) -> None:
-            reasons[str(values["image"])] = str(values["reason"])
+            reasons[str(values["image"])] = values["reason"]
 
         examples = [self._example(job, number) for number in range(len(job.pages))]
         found = {each.image: each for each in detect(self._built(model), examples, device, _LOADERS, notice)}
@@ -85,7 +85,7 @@ def _device() -> torch.device:
     return torch.device("cuda" if spare and torch.cuda.is_available() else "cpu")
 
 
-def _unreadable(page: str, reason: str) -> Message:
+def _unreadable(page: str, reason: object) -> Message:
     return Message(template="Page {page} cannot be read: {reason}", values={"page": page, "reason": reason})
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from storage import actions, applies, plans, processes
+from storage import actions, applies, notice_events, plans, processes
 from storage.core import ApplyPaths, NotFound, Refused, Store, encode, load, now, open_store, replace_file
 from storage.index import Index
 from storage.plans import Plan, Progress
@@ -37,6 +37,8 @@ def carry_out(store: Store, process: Process) -> None:
         _apply(store, process, request, project, paths)
     else:
         applies.roll_back(store.project(project.id), paths, load(Plan, paths.plan), request.author, _Reporter(paths))
+    # At once, where the worker would come to it with its next pass; both make the same notice.
+    notice_events.tell_process(store, processes.get(store, process.id))
 
 
 def _apply(store: Store, process: Process, request: Request, project: Project, paths: ApplyPaths) -> None:

@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from storage.core import BadImage
+from storage.attempts import Message, message_of
+from storage.core import BadImage, Refused
 from storage.pictures import read_rgb
 from storage.turns import XYXY, Turn, turn_box, turned_size, unturn_box
 from worker.augment import augment
@@ -54,7 +55,7 @@ class Example:
         return Letterbox(self.width, self.height, canvas, self.turn)
 
 
-class NoExamples(ValueError):
+class NoExamples(Refused):
     """Not one image could be read, so there is nothing to train on."""
 
 
@@ -153,7 +154,7 @@ class Batch:
 
     images: Tensor
     targets: list[dict[str, Tensor]]
-    bad: list[tuple[str, str]] = field(default_factory=list)
+    bad: list[tuple[str, Message]] = field(default_factory=list)
 
 
 def batches(
@@ -174,18 +175,18 @@ def batches(
     Batch k is the same whether the run started at 0 or at k: order and augmentation come from the seed and k alone.
     """
     if not examples:
-        raise NoExamples("No labelled image to train on; label some images or give the test split fewer.")
+        raise NoExamples("No labelled image to train on; label some images or give the test split fewer")
     pages = Pages(canvas)
 
     def load(iteration: int) -> Batch:
         first = (iteration * world_size + rank) * batch
-        bad: dict[str, str] = {}
+        bad: dict[str, Message] = {}
         items = [_item(examples, pages, augmentation, seed, first + slot, bad) for slot in range(batch)]
         # (b, h, w, 3) seen as (b, 3, h, w) is channels last as it stands, without a copy.
         images = torch.from_numpy(np.stack([page for page, _ in items])).permute(0, 3, 1, 2)
         if pin:
             images = images.pin_memory()
-        return Batch(images, [target for _, target in items], sorted(bad.items()))
+        return Batch(images, [target for _, target in items], sorted(bad.items(), key=lambda item: item[0]))
 
     yield from read_ahead(load, iterations, loaders)
 
@@ -208,7 +209,7 @@ def read_ahead(load: Callable[[K], V], keys: Sequence[K], loaders: int) -> Itera
 
 
 def _item(
-    examples: Sequence[Example], pages: Pages, augmentation: str, seed: int, position: int, bad: dict[str, str]
+    examples: Sequence[Example], pages: Pages, augmentation: str, seed: int, position: int, bad: dict[str, Message]
 ) -> tuple[NDArray[np.uint8], dict[str, Tensor]]:
     """The example drawn at `position` of the endless shuffled sequence, or the next one that can be read."""
     epoch, place = divmod(position, len(examples))
@@ -219,7 +220,7 @@ def _item(
         try:
             page = pages.read(example)
         except BadImage as error:
-            bad[example.image] = str(error)
+            bad[example.image] = message_of(error)
             continue
         xyxy = example.letterbox(pages.canvas).to_canvas(example.xyxy)
         # Of the epoch too, so that a page is varied differently each time it comes round.
@@ -228,4 +229,5 @@ def _item(
         # The class of a whole image has no box that could be pushed off the page.
         class_id = kept if len(example.xyxy) else example.class_id
         return page, {"boxes": torch.from_numpy(xyxy), "labels": torch.from_numpy(class_id)}
-    raise NoExamples(f"None of the {len(examples)} labelled images can be read; the first: {next(iter(bad.values()))}")
+    first = next(iter(bad.values()))
+    raise NoExamples("None of the {count} labelled images can be read; the first: {reason}", count=len(examples), reason=first)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from storage import jobs
-from storage.attempts import Message
+from storage.attempts import Message, message_of
 from storage.core import Store, StoreError, now, open_store
 from storage.jobs import Answer, Job
 from worker.parent import die_with_parent
@@ -81,14 +81,9 @@ class Desk:
 
 def _message(error: Exception) -> Message:
     if isinstance(error, StoreError):
-        # They go into a JSON record, which knows no path and no exception.
-        return Message(template=error.template, values={key: _plain(value) for key, value in error.values.items()})
+        return message_of(error)
     # Cut, as torch may append pages of C++ stack; the log has all of it.
     return Message(template="{kind}: {error}", values={"kind": type(error).__name__, "error": str(error)[:2000]})
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, int | float | str) else str(value)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from storage.attempts import message_of
 from storage.core import BadImage
 from worker.data import Example, read_ahead, read_page
 from worker.models import PageModel
@@ -42,7 +43,7 @@ def detect(
         for example, page in pages:
             if isinstance(page, BadImage):
                 # Said here and not where it was read: reports come from one thread alone.
-                notice("Image {image} skipped: {reason}", image=example.image, reason=str(page))
+                notice("Image {image} skipped: {reason}", image=example.image, reason=message_of(page))
         good = [(example, page) for example, page in pages if not isinstance(page, BadImage)]
         if good:
             yield from _find(model, good, device)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from storage import images
+from storage.attempts import message_of
 from storage.core import ProjectPaths, StoreError, load, revision_path
 from storage.labels import Label
 from storage.projects import Field
@@ -68,6 +69,6 @@ def _read(image: str, read: Callable[[], Example | None], notice: Callable[..., 
     try:
         example = read()
     except StoreError as error:
-        notice("Image {image} skipped: {reason}", image=image, reason=str(error))
+        notice("Image {image} skipped: {reason}", image=image, reason=message_of(error))
         return []
     return [] if example is None else [example]

@@ -53,7 +53,8 @@ def export(store: Store, model_id: str) -> Path:
         built = trained.load(store, model)
         made = to_onnx(model, built)
         _check(built, made, _pages(store, model))
-        create_once(path, made)
+        if create_once(path, made):
+            models.journal(store, "onnx", model)
     return path
 
 

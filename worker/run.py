@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 
 from storage import attempts, processes
-from storage.attempts import Ended, Message, Outcome
+from storage.attempts import Ended, Message, Outcome, message_of
 from storage.core import AttemptPaths, Refused, Store, StoreError, now, open_store
 from storage.locks import Lock
 from worker.parent import die_with_parent
@@ -76,16 +76,11 @@ def _drive(store: Store, process: str, number: int, stop: Event) -> Ended:
 
 def _refused(error: StoreError) -> Ended:
     log.error("%s", error)
-    return _failed(Message(template=error.template, values=_plain(error.values)))
+    return _failed(message_of(error))
 
 
 def _failed(message: Message) -> Ended:
     return Ended(outcome=Outcome.FAILED, at=now(), message=message)
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    # They go into a JSON record, which knows no path and no exception.
-    return {key: value if isinstance(value, int | float | str) else str(value) for key, value in values.items()}
 
 
 def _log_to(attempt: AttemptPaths) -> None:

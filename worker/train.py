@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from storage.attempts import Message
+from storage.core import Refused
 from worker import evaluate
 from worker.data import Batch, Example, batches
 from worker.detect import Detections, detect
@@ -93,7 +95,7 @@ Score = Callable[[Sequence[Detections], Sequence[Example], int], Evaluation]
 """What judges detections by examples, for this number of fields or classes; an image without detections was missed."""
 
 
-class NonFiniteLoss(ArithmeticError):
+class NonFiniteLoss(Refused):
     """The loss became infinite or not a number; the message says when, and what to change."""
 
 
@@ -190,8 +192,10 @@ class _Run:
         # Before the step: NaN never leaves the weights again, and the newest checkpoint is still good.
         if not math.isfinite(loss):
             raise NonFiniteLoss(
-                f"The loss became {loss} at iteration {self.done + 1}; "
-                f"start again with a lower initial learning rate than {self.settings.lr}"
+                "The loss became {loss} at iteration {iteration}; start again with a lower initial learning rate than {lr}",
+                loss=str(loss),  # no JSON has a number for it
+                iteration=self.done + 1,
+                lr=self.settings.lr,
             )
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
         self.optimiser.step()
@@ -299,13 +303,13 @@ class _Run:
 
     def _notice_bad(self, batch: Batch) -> None:
         for image, reason in batch.bad:
-            self._notice_image("Image {image} skipped: {reason}", image=image, reason=reason)
+            self._notice_image(image=image, reason=reason)
 
-    def _notice_image(self, template: str, **values: object) -> None:
+    def _notice_image(self, _template: str = "", *, image: str, reason: Message) -> None:
         """Every bad image is said once, not at each epoch or evaluation."""
-        if str(values["image"]) not in self.bad:
-            self.bad.add(str(values["image"]))
-            self.progress.notice(template, **values)
+        if image not in self.bad:
+            self.bad.add(image)
+            self.progress.notice("Image {image} skipped: {reason}", image=image, reason=reason)
 
 
 def _copy(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

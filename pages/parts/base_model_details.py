@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, page_link
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.model_actions import dialog_button, download_button, render_refusal, switch_base
 from pages.parts.model_texts import base_origin, main_score, megabytes
@@ -41,7 +41,8 @@ def render_stored(store: Store, listed: Listed, user: User) -> None:
             st.markdown(plain(listed.entry.description))
         st.markdown(_about(store, model))
         st.caption(_("A training that begins with it takes over its weights; fields or classes are matched by name, others begin anew."))
-        st.page_link("models.py", label=_("All about the model"), icon=":material/deployed_code:", query_params={"model": model.id})
+        if user.may("models", "view") and user.sees(model.project):
+            page_link("models.py", label=_("All about the model"), icon=":material/deployed_code:", query_params={"model": model.id})
 
 
 def _render_heading(name: str, purpose: str, where: str) -> None:
@@ -52,10 +53,9 @@ def _render_heading(name: str, purpose: str, where: str) -> None:
 
 
 def _render_buttons(store: Store, listed: Listed, user: User) -> None:
-    may_not_edit = None if user.may("base_models", "edit") else _("You need the right to edit base models")
-    may_not_delete = None if user.may("base_models", "delete") else _("You need the right to delete base models")
+    may_not_edit, may_not_delete = user.why_not("base_models", "edit"), user.why_not("base_models", "delete")
     with st.container(horizontal=True):
-        download_button(listed)
+        download_button(listed, user)
         dialog_button(_("Name and description"), "entry", ":material/edit:", may_not_edit)
         st.button(
             _("Take out of the list"),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.parts.data import Names, load_names
 from pages.parts.i18n import _, moment, number
 from pages.parts.model_table import model_cache
 from pages.parts.model_texts import base_origin, main_score
@@ -25,7 +26,8 @@ def load_listed(store: Store) -> tuple[list[Listed], list[Damaged]]:
 def table_frame(store: Store, shown: Sequence[str], stored: Mapping[str, Listed]) -> pd.DataFrame:
     """One row a base model, as text in the reader's language."""
     used = Counter(template.parameters.base_model for template in TEMPLATES.list(store).items)
-    return pd.DataFrame([_row(key, stored.get(key), used[key]) for key in shown])
+    names = load_names(str(store.root))
+    return pd.DataFrame([_row(key, stored.get(key), used[key], names) for key in shown])
 
 
 def columns() -> dict[str, Any]:
@@ -42,7 +44,7 @@ def columns() -> dict[str, Any]:
     }
 
 
-def _row(key: str, listed: Listed | None, used: int) -> dict[str, Any]:
+def _row(key: str, listed: Listed | None, used: int, names: Names) -> dict[str, Any]:
     task = listed.model.task if listed else BASE_MODELS[key]
     return {
         "name": listed.entry.name if listed else key,
@@ -51,5 +53,5 @@ def _row(key: str, listed: Listed | None, used: int) -> dict[str, Any]:
         "score": number(main_score(listed.model), 3) if listed else "–",
         "templates": number(used),
         "at": moment(listed.model.at) if listed else "–",
-        "author": (listed.model.author if listed else "") or "–",
+        "author": names.person(listed.model.author if listed else None),
     }

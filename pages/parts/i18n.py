@@ -93,7 +93,7 @@ def moment(value: datetime | None, *, seconds: bool = False) -> str:
         return "–"
     year = "" if value.year == datetime.now(value.tzinfo).year else "yyyy "
     pattern = f"d MMM {year}HH:mm" + (":ss" if seconds else "")
-    return str(dates.format_datetime(value, pattern, tzinfo=_zone(), locale=language()))
+    return str(dates.format_datetime(value, pattern, tzinfo=zone(), locale=language()))
 
 
 def duration(seconds: float | None) -> str:
@@ -128,7 +128,8 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def _zone() -> tzinfo | None:
+def zone() -> tzinfo | None:
+    """The reader's time zone; None, which is UTC to whoever formats a time, for one that this host does not know."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):

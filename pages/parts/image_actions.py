@@ -14,11 +14,13 @@ from pages.parts.text import explain
 from pages.parts.toasts import say
 from storage import images
 from storage.images import Image
-from storage.rights import Right
+from storage.rights import Need, Right
 from storage.turns import Turn, turned
 
 _ASKED, _DELETED = "image_action", "deleted_images"  # of the session
 _PROBLEMS_SHOWN = 5
+_EDIT: Need = ("images", "edit")
+_DELETE: Need = ("images", "delete")
 
 
 def render_toolbar(work: Work) -> DeltaGenerator:
@@ -72,10 +74,9 @@ def _render_count(found: ImageList) -> None:
 
 
 def _button(work: Work, action: str, label: str, icon: str, right: Right) -> None:
-    may = work.user.may("labels" if action == "open" else "images", right)
-    reason = None if work.images.chosen_count else _("Choose images first: in the list, with Shift or Ctrl for several")
-    if not may:
-        reason = _("You do not have the right to do this. Ask the administrator for it")
+    reason = work.user.why_not("labels" if action == "open" else "images", right)
+    if not work.images.chosen_count:
+        reason = reason or _("Choose images first: in the list, with Shift or Ctrl for several")
     st.button(
         label, key=f"images_{action}", icon=f":material/{icon}:", disabled=reason is not None, help=reason, on_click=_press, args=(action,)
     )
@@ -101,12 +102,12 @@ def _carry_out(work: Work, action: str) -> None:
         _restore(work, chosen)
     else:
         by: Turn = 90 if action == "right" else 270
-        change_all(work, chosen, lambda image: images.change(work.paths, image, work.user.account, turn=turned(image.turn, by)))
+        change_all(work, _EDIT, chosen, lambda image: images.change(work.paths, image, work.user.account, turn=turned(image.turn, by)))
     st.rerun()
 
 
 def _restore(work: Work, chosen: Sequence[str]) -> None:
-    done = change_all(work, chosen, lambda image: _set_deleted(work, image, deleted=False))
+    done = change_all(work, _DELETE, chosen, lambda image: _set_deleted(work, image, deleted=False))
     choose([])
     say(ngettext("{count} image restored", "{count} images restored", done))
 
@@ -145,7 +146,7 @@ def _render_delete(work: Work) -> None:
         _forget()
         # Before it is done: also when this run is ended by another press, there is a way back.
         st.session_state[_DELETED] = (work.images.project.id, chosen)
-        change_all(work, chosen, lambda image: _set_deleted(work, image, deleted=True))
+        change_all(work, _DELETE, chosen, lambda image: _set_deleted(work, image, deleted=True))
         choose([])
         st.rerun()
 
@@ -165,7 +166,7 @@ def _render_split(work: Work) -> None:
     if st.button(_("Save"), key="confirm", type="primary"):
         _forget()
         done = change_all(
-            work, [row.image for row in rows], lambda image: images.change(work.paths, image, work.user.account, split=chosen)
+            work, _EDIT, [row.image for row in rows], lambda image: images.change(work.paths, image, work.user.account, split=chosen)
         )
         say(ngettext("Split of {count} image changed", "Split of {count} images changed", done))
         st.rerun()

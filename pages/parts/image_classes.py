@@ -116,7 +116,7 @@ def _undo(work: Work, done: Assigned) -> None:
         labels.save_class(work.paths, project, image.id, rev, class_id, author)
 
     st.session_state.pop(_ASSIGNED)
-    count = change_all(work, list(done.before), restore)
+    count = change_all(work, ("labels", "edit"), list(done.before), restore)
     choose([])
     say(ngettext("{count} image is as it was", "{count} images are as they were", count))
     st.rerun()

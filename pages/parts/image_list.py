@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.parts.data import Names, get_store, load_names
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.image_grid import ClassBar, image_grid
 from pages.parts.image_states import IMAGE_STATES, image_state_name
@@ -180,10 +181,11 @@ def _render_table(images: ImageList) -> None:
 
 def image_frame(project: Project, rows: Sequence[Row]) -> pd.DataFrame:
     """One row an image, as text in the reader's language."""
-    return pd.DataFrame([_cells(project, row) for row in rows])
+    names = load_names(str(get_store().root))
+    return pd.DataFrame([_cells(project, row, names) for row in rows])
 
 
-def _cells(project: Project, row: Row) -> dict[str, Any]:
+def _cells(project: Project, row: Row, names: Names) -> dict[str, Any]:
     width, height = turned_size(row.width, row.height, row.turn)
     found = _class_of(project, row)
     boxes, classes = {"boxes": number(row.boxes) if row.label_rev else "–"}, {"class": [found["name"]] if found else []}
@@ -195,7 +197,7 @@ def _cells(project: Project, row: Row) -> dict[str, Any]:
         "split": split_names()[row.split] if row.split else "–",
         "score": number(row.score, 2),
         "size": f"{width} × {height}",
-        "author": row.author or "–",
+        "author": names.person(row.author),
         "changed": moment(row.changed),
         "added": moment(row.added),
     }

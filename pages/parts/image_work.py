@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _, number
 from storage import images
 from storage.core import ProjectPaths, Store, StoreError
 from storage.images import Image
 from storage.index import Index
+from storage.rights import Need
 
 # Only named here; importing it would lengthen the chains of imports.
 if TYPE_CHECKING:
@@ -40,10 +41,18 @@ class Work:
         return self.store.project(self.images.project.id)
 
 
-def change_all(work: Work, chosen: Sequence[str], change: Callable[[Image], object]) -> int:
-    """Change every image as it is now; how many could be. The others are said with their reasons on the next run."""
+def change_all(work: Work, needs: Need, chosen: Sequence[str], change: Callable[[Image], object]) -> int:
+    """Change every image as it is now, for whoever has the right that it ``needs``; how many could be.
+
+    The others are said with their reasons on the next run.
+    """
     problems: list[StoreError] = []
     st.session_state[PROBLEMS] = problems
+    try:
+        demand(*needs, work.images.project.id)
+    except StoreError as error:
+        problems.append(error)
+        return 0
 
     def attempt(image: str) -> None:
         try:

@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.parts.box_editor import EditorCounts, EditorField, EditorSetup, box_editor
-from pages.parts.data import get_index, get_store
+from pages.parts.data import get_index, get_store, load_names
 from pages.parts.guard import User
 from pages.parts.i18n import _, language, store_messages
 from pages.parts.image_states import IMAGE_STATES, image_state_name
@@ -29,7 +29,7 @@ def render_editor(project: Project, counts: Counts, user: User, *, mode: Mode, i
         states={state: {"name": image_state_name(state), "colour": look.colour} for state, look in IMAGE_STATES.items()},
         texts=editor_texts(project.task),
         messages=store_messages(),
-        people={user.account: user.name},
+        people={**load_names(str(get_store().root)).people, user.account: user.name},
     )
     numbers = EditorCounts({state: getattr(counts, state) for state in IMAGE_STATES if state != "deleted"}, count_classes(project))
     query = {"state": wanted.state, "order": "review" if mode == "review" else "name"}

@@ -92,8 +92,15 @@ def _versions() -> dict[str, str]:
         "keep_theirs_means": _("Your changes are dropped; Ctrl+Z brings them back"),
         "keep_mine": _("Keep mine"),
         "keep_mine_means": _("Yours becomes the next revision; theirs stays in the history"),
-        "keep_both": _("Take the boxes of both"),
-        "keep_both_means": _("Saves all boxes of both versions as the next revision"),
+        "merge": _("Merge both versions"),
+        "mergeMeans": _("Takes the boxes of both; where they have the same field at the same place, you choose"),
+        "mergeText": _(
+            "Both versions have these fields at the same place, but not alike. Choose whose box to keep; all other boxes are kept."
+        ),
+        "theirBox": _("Theirs"),
+        "myBox": _("Mine"),
+        "saveMerge": _("Save merged"),
+        "back": _("Back"),
     }
 
 
@@ -109,6 +116,9 @@ def _walking() -> dict[str, str]:
         "first": _("This is the first image"),
         "last": _("This is the last image"),
         "allLabelled": _("No other image is unlabelled"),
+        "allTaken": _("All other unlabelled images are open elsewhere"),
+        "here": _("Being labelled by {names}"),
+        "alsoHere": _("Also open in another window"),
         "allReviewed": _("That was the last one: nothing else is left to review"),
         "noPrevious": _("There is no image before this one to copy from"),
         "nothingToCopy": _("{name} has no boxes to copy"),

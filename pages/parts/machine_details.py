@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.data import Names
+from pages.parts.guard import page_link
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.links import linked_choice, process_page
 from pages.parts.live_chart import live_chart
@@ -68,9 +69,12 @@ def render_work(candidate: Candidate, names: Names) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         for process in candidate.busy:
+            if process.spec.project in names.hidden:
+                st.caption(":material/lock: " + _("A process of another project"), width="content")
+                continue
             at = until(process) if process is current else None
             what = _("runs until about {at}").format(at=at) if at else state_name(process.state.value)
-            st.page_link(
+            page_link(
                 process_page(process.spec.kind),
                 label=f"{plain(process.spec.template.name)} · {plain(names.project(process.spec.project))} · {what}",
                 icon=":material/play_arrow:" if process is current else ":material/schedule:",

@@ -4,8 +4,8 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.parts.data import Names, load_names
-from pages.parts.guard import User
+from pages.parts.data import Names, forget_names
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import set_link
 from pages.parts.machine_looks import is_live, running
@@ -38,8 +38,7 @@ def rerun_if_pressed() -> None:
 def render_buttons(store: Store, candidate: Candidate, user: User) -> None:
     """What can be done with the machine; a button that is not possible says why when pointed at."""
     machine = candidate.machine
-    may_not_switch = None if user.may("machines", "manage") else _("You need the right to manage machines")
-    may_not_edit = None if user.may("machines", "edit") else _("You need the right to edit machines")
+    may_not_switch, may_not_edit = user.why_not("machines", "manage"), user.why_not("machines", "edit")
     with st.container(horizontal=True, width="content"):
         if machine.enabled:
             _button(_("Disable"), "disable", ":material/block:", may_not_switch)
@@ -91,6 +90,7 @@ def _close() -> None:
 def _enable(store: Store, machine: str) -> None:
     st.session_state[_PRESSED] = True
     try:
+        demand("machines", "manage")
         machines.switch(store, machine, True)
         say(_("The machine is enabled; what waited there goes on"), ":material/check_circle:")
     except StoreError as error:
@@ -98,8 +98,8 @@ def _enable(store: Store, machine: str) -> None:
 
 
 def _why_not_delete(candidate: Candidate, user: User) -> str | None:
-    if not user.may("machines", "delete"):
-        return _("You need the right to delete machines")
+    if may_not := user.why_not("machines", "delete"):
+        return may_not
     if candidate.busy:
         return _("Not while a process on it is unfinished")
     return _("End its worker there first: it would bring the machine back") if is_live(candidate) else None
@@ -116,11 +116,12 @@ def _render_creation(store: Store) -> None:
         if not st.form_submit_button(_("Add"), key="confirm", type="primary", icon=":material/add:"):
             return
     try:
+        demand("machines", "create")
         machine = machines.create(store, name.strip(), description.strip(), queue=queue)
     except StoreError as error:
         st.error(explain(error))
         return
-    load_names.clear()
+    forget_names()
     say(_("Machine {name} is added; start its worker there").format(name=plain(machine.name)))
     st.switch_page("machines.py", query_params={"machine": machine.id})
 
@@ -135,6 +136,7 @@ def _render_form(store: Store, candidate: Candidate) -> None:
         if not st.form_submit_button(_("Save"), key="confirm", type="primary", icon=":material/save:"):
             return
     try:
+        demand("machines", "edit")
         # From its newest revision: who disables it meanwhile must not be in the way of another description.
         rev, now = MACHINES.get(store, machine.id)
         MACHINES.change(store, rev, now.model_copy(update={"description": description.strip(), "queue": queue}))
@@ -156,6 +158,7 @@ def _render_disabling(store: Store, candidate: Candidate, names: Names) -> None:
     if not st.button(_("Disable"), key="confirm", type="primary", icon=":material/block:"):
         return
     try:
+        demand("machines", "manage")
         machines.switch(store, candidate.machine.id, False, choice)
     except StoreError as error:
         st.error(explain(error))
@@ -186,11 +189,12 @@ def _render_deletion(store: Store, candidate: Candidate) -> None:
     if not st.button(_("Delete"), key="confirm", type="primary", icon=":material/delete:"):
         return
     try:
+        demand("machines", "delete")
         machine_deletion.delete(store, candidate.machine.id)
     except StoreError as error:
         st.error(explain(error))
         return
-    load_names.clear()
+    forget_names()
     say(_("Machine {name} is deleted").format(name=name), ":material/delete:")
     st.switch_page("machines.py")
 

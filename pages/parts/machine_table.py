@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.parts.data import Names
 from pages.parts.i18n import _, moment, number
 from pages.parts.machine_looks import LOOKS, Standing, is_live, running, standing, standing_name
 from pages.parts.machine_picker import Candidate
@@ -14,9 +15,9 @@ from pages.parts.states import COLOURS
 from storage.machines import Gpu, Info
 
 
-def table_frame(found: Sequence[Candidate]) -> pd.DataFrame:
+def table_frame(found: Sequence[Candidate], names: Names) -> pd.DataFrame:
     """One row a machine, as text in the reader's language."""
-    return pd.DataFrame([_row(candidate) for candidate in found])
+    return pd.DataFrame([_row(candidate, names) for candidate in found])
 
 
 def columns() -> dict[str, Any]:
@@ -41,12 +42,13 @@ def columns() -> dict[str, Any]:
     }
 
 
-def _row(candidate: Candidate) -> dict[str, Any]:
+def _row(candidate: Candidate, names: Names) -> dict[str, Any]:
     code, process, live = standing(candidate), running(candidate), is_live(candidate)
+    hidden = process is not None and process.spec.project in names.hidden
     machine = {
         "standing": [_chip(code)],
         "name": candidate.machine.name,
-        "process": process.spec.template.name if process else "–",
+        "process": _("another project") if hidden else process.spec.template.name if process else "–",
         # Of a machine that is silent it would be a stale promise.
         "until": (until(process) if process and live else None) or "–",
     }

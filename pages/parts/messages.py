@@ -25,6 +25,8 @@ KEYWORDS: dict[str, Any] = {
     "notice": None,
     "Message": None,
     **{kind.__name__: None for kind in StoreError.__subclasses__()},  # a new kind of error needs no entry here
+    "NoExamples": None,  # but for the worker's own, as pages know no torch
+    "NonFiniteLoss": None,
 }
 
 

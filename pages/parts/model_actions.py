@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _
 from pages.parts.links import set_link
 from pages.parts.text import explain, plain
@@ -21,14 +21,13 @@ _REFUSAL = "model_refusal"  # of the session: what was refused last
 
 def render_model_buttons(store: Store, listed: Listed, user: User) -> None:
     """What can be done with a model that is there; a button that is not possible says why when pointed at."""
-    may_not_edit = None if user.may("models", "edit") else _("You need the right to edit models")
-    may_not_delete = None if user.may("models", "delete") else _("You need the right to delete models")
+    may_not_edit, may_not_delete = user.why_not("models", "edit"), user.why_not("models", "delete")
     with st.container(horizontal=True):
         if not listed.entry.promoted:
             dialog_button(_("Promote to Models"), "entry", ":material/bookmark_added:", may_not_edit, primary=True)
         if st.button(_("Try it"), key="try_model", icon=":material/science:", type="primary" if listed.entry.promoted else "secondary"):
             st.switch_page("testing.py", query_params={"model": listed.model.id})
-        download_button(listed)
+        download_button(listed, user)
         st.button(_("Compare"), key="compare_model", icon=":material/compare:", on_click=open_comparison, args=(listed.model.id,))
         if listed.entry.promoted:
             dialog_button(_("Name and description"), "entry", ":material/edit:", may_not_edit)
@@ -40,7 +39,7 @@ def render_base_toggle(store: Store, listed: Listed, user: User) -> None:
     """The switch that lists the model among the base models."""
     key = f"base_{listed.model.id}"
     st.session_state[key] = listed.entry.base  # somebody else may have switched it
-    reason = None if user.may("base_models", "edit") else _("You need the right to edit base models")
+    reason = user.why_not("base_models", "edit")
     st.toggle(
         _("Use as base model"),
         key=key,
@@ -52,7 +51,7 @@ def render_base_toggle(store: Store, listed: Listed, user: User) -> None:
 
 def render_restore(store: Store, listed: Listed, user: User) -> None:
     """The button that brings a deleted model back."""
-    reason = None if user.may("models", "delete") else _("You need the right to delete models")
+    reason = user.why_not("models", "delete")
     st.button(
         _("Restore"),
         key="restore_model",
@@ -72,10 +71,13 @@ def dialog_button(label: str, deed: Deed, icon: str, reason: str | None, *, prim
     st.button(label, key=f"model_{deed}", type=kind, icon=icon, disabled=reason is not None, help=reason, on_click=set_link, args=args)
 
 
-def download_button(listed: Listed) -> None:
+def download_button(listed: Listed, user: User) -> None:
     """The model's ZIP."""
+    why = user.why_not("models", "view")
     about = _("ZIP with the weights, what is known of the model, and how to use it; it can be uploaded again")
-    st.link_button(_("Download"), f"/api/models/{listed.model.id}/download", icon=":material/download:", help=about)
+    st.link_button(
+        _("Download"), f"/api/models/{listed.model.id}/download", icon=":material/download:", disabled=bool(why), help=why or about
+    )
 
 
 def open_comparison(first: str | None = None) -> None:
@@ -122,6 +124,7 @@ def _take_out(store: Store, listed: Listed, user: User) -> None:
 
 def _restore(store: Store, listed: Listed) -> None:
     try:
+        demand("models", "delete", listed.model.project)
         models.restore(store, listed.model.id)
     except StoreError as error:
         st.session_state[_REFUSAL] = explain(error)
@@ -131,6 +134,8 @@ def _restore(store: Store, listed: Listed) -> None:
 
 def _change(store: Store, listed: Listed, user: User, *, promoted: bool | None = None, base: bool | None = None) -> bool:
     try:
+        # A base model is everybody's, whoever may see the project it comes from.
+        demand("models", "edit", listed.model.project) if base is None else demand("base_models", "edit")
         models.change(store, listed, user.account, promoted=promoted, base=base)
     except StoreError as error:
         st.session_state[_REFUSAL] = explain(error)

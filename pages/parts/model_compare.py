@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.data import Names, get_store
-from pages.parts.guard import User
+from pages.parts.guard import User, demand, live, page_link
 from pages.parts.i18n import _, moment, ngettext, said
 from pages.parts.linked_table import to_first_page
 from pages.parts.links import linked_choice, linked_select, set_link
@@ -40,7 +40,7 @@ def render_comparison(store: Store, found: Sequence[Listed], names: Names, user:
         return
     answers = answers_of(store, asked)
     if answers is None:
-        st.fragment(_follow, run_every=POLL_S)(store, record)
+        live(_follow, run_every=POLL_S)(store, record)
     else:
         _render_outcome(record, answers, {listed.model.id: listed for listed in found}, names)
 
@@ -89,6 +89,7 @@ def _render_start(store: Store, chosen: tuple[Listed, Listed, Project] | None, u
 
 def _ask(store: Store, first: Listed, second: Listed, project: Project, user: User) -> None:
     try:
+        demand("models", "view", project.id)
         machine = jobs.choose_machine(store).id
         made = [jobs.ask(store, "evaluate", each.model.id, machine, user.account, project=project.id).id for each in (first, second)]
     except StoreError as error:
@@ -146,7 +147,7 @@ def _render_nothing(project: Project) -> None:
             "its fields or classes. The first training of a project chooses its test images; they can also be chosen by hand."
         )
     )
-    st.page_link("data.py", label=_("Project data"), icon=":material/photo_library:", query_params={"project": project.id})
+    page_link("data.py", label=_("Project data"), icon=":material/photo_library:", query_params={"project": project.id})
 
 
 def _render_fields(frame: pd.DataFrame, project: Project) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.data import sees
+from pages.parts.guard import User, demand, page_link
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import process_page, set_link
 from pages.parts.model_texts import megabytes
@@ -14,11 +15,12 @@ from storage import model_deletion, models
 from storage.core import Store, StoreError
 from storage.model_deletion import Dependants
 from storage.models import Listed
+from storage.rights import Entity
 
 _NAMED = 5  # of what may be many
 
 
-def render_deletion(store: Store, listed: Listed, user: User, close: Callable[[], None]) -> None:
+def render_deletion(store: Store, listed: Listed, user: User, entity: Entity, close: Callable[[], None]) -> None:
     """The dialog's content; ``close`` is called once the model is deleted, which is chosen no longer then."""
     found = model_deletion.dependants(store, listed.model.id)
     _render_what_happens(store, listed)
@@ -27,6 +29,7 @@ def render_deletion(store: Store, listed: Listed, user: User, close: Callable[[]
     if not st.button(_("Delete"), key="confirm", type="primary", icon=":material/delete:", disabled=bool(found.running)):
         return
     try:
+        demand(entity, "delete", listed.model.project if entity == "models" else None)
         model_deletion.delete(store, listed, user.account)
     except StoreError as error:
         st.error(explain(error))
@@ -55,19 +58,25 @@ def _render_dependants(found: Dependants) -> None:
         st.markdown(f"{words}: {names}. " + _("Choose another base model there before the next process is made."))
     if found.models:
         words = ngettext("{count} model went on from it", "{count} models went on from it", len(found.models))
-        names = _named([listed.entry.name for listed in found.models])
+        names = _named([_known(listed.entry.name, listed.model.project) for listed in found.models])
         st.markdown(f"{words}: {names}. " + _("What went on from it needs nothing of it, and stays as it is."))
     if found.startable:
         words = ngettext("{count} process begins with it", "{count} processes begin with it", len(found.startable))
-        names = _named([process.spec.template.name for process in found.startable])
+        names = _named([_known(process.spec.template.name, process.spec.project) for process in found.startable])
         st.markdown(f"{words}: {names}. " + _("Without the model it can be neither started nor resumed."))
 
 
 def _render_running(found: Dependants) -> None:
     for process in found.running:
         words = _("Process {process} begins with it and is unfinished. Stop it, or wait for its end; then the model can be deleted.")
-        st.warning(words.format(process=plain(process.spec.template.name)), icon=":material/block:")
-        st.page_link(process_page(process.spec.kind), label=_("Process"), icon=":material/list:", query_params={"process": process.id})
+        st.warning(words.format(process=plain(_known(process.spec.template.name, process.spec.project))), icon=":material/block:")
+        if sees(process.spec.project):
+            page_link(process_page(process.spec.kind), label=_("Process"), icon=":material/list:", query_params={"process": process.id})
+
+
+def _known(name: str, project: str) -> str:
+    """The name of what is of a project, for whoever may see that."""
+    return name if sees(project) else _("of another project")
 
 
 def _named(names: Sequence[str]) -> str:

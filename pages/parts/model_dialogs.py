@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _
 from pages.parts.model_actions import DIALOG, close
 from pages.parts.model_deletion import render_deletion
@@ -20,18 +20,19 @@ def render_model_dialog(store: Store, listed: Listed, user: User, entity: Entity
     if asked == "entry" and user.may(entity, "edit"):
         promote = entity == "models" and not listed.entry.promoted
         title = _("Promote to Models") if promote else _("Name and description")
-        st.dialog(title, icon=":material/edit:", on_dismiss=close)(_render_form)(store, listed, user, promote)
+        st.dialog(title, icon=":material/edit:", on_dismiss=close)(_render_form)(store, listed, user, entity, promote)
     if asked == "delete" and user.may(entity, "delete"):
-        st.dialog(_("Delete this model?"), icon=":material/delete:", on_dismiss=close)(render_deletion)(store, listed, user, close)
+        st.dialog(_("Delete this model?"), icon=":material/delete:", on_dismiss=close)(render_deletion)(store, listed, user, entity, close)
 
 
-def _render_form(store: Store, listed: Listed, user: User, promote: bool) -> None:
+def _render_form(store: Store, listed: Listed, user: User, entity: Entity, promote: bool) -> None:
     with st.form("model_entry", border=False):
         name = st.text_input(_("Name"), listed.entry.name, help=_("Letters, digits, `-`, `_` and `.`; no other model may bear it."))
         description = st.text_area(_("Description"), listed.entry.description, placeholder=_("What it is for, what it was trained on"))
         if not st.form_submit_button(_("Promote to Models") if promote else _("Save"), type="primary"):
             return
     try:
+        demand(entity, "edit", listed.model.project if entity == "models" else None)
         saved = models.change(store, listed, user.account, name=name.strip(), description=description.strip(), promoted=promote or None)
     except StoreError as error:
         # In the dialog, beside what was typed.

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
+from pages.parts.guard import page_link
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.model_differences import FIRST, SECOND, Difference
 from pages.parts.page_picture import Mark, page_picture
@@ -78,7 +79,7 @@ def _render_head(project: Project, image: Image, pair: Difference) -> None:
         better = {1: f" · {SECOND} ✓", -1: f" · {FIRST} ✓", 0: ""}[(pair.gain > 0) - (pair.gain < 0)]
         st.markdown(f"**{plain(image.name)}**{better}", width="content")
         link = {"project": project.id, "image": image.id}
-        st.page_link("labelling.py", label=_("Is the label right?"), icon=":material/select:", query_params=link)
+        page_link("labelling.py", label=_("Is the label right?"), icon=":material/select:", query_params=link)
 
 
 def _class_words(fields: dict[str, Field], judged: JudgedImage, chosen: Sequence[Detection]) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, demand, live
 from pages.parts.i18n import _, said
 from pages.parts.model_jobs import POLL_S, answers_of, jobs_of, render_wait
 from pages.parts.model_texts import megabytes
@@ -24,7 +24,7 @@ def render_onnx_button(store: Store, listed: Listed, user: User) -> None:
         st.link_button("ONNX", f"/api/models/{listed.model.id}/onnx", icon=":material/download:", help=about)
         return
     about = _("A machine writes the model for ONNX Runtime and checks on real images that it gives the same results.")
-    reason = None if user.may("models", "edit") else _("You need the right to edit models")
+    reason = user.why_not("models", "edit")
     st.button(
         _("Make ONNX file"),
         key="make_onnx",
@@ -41,7 +41,7 @@ def render_onnx_progress(store: Store, listed: Listed) -> None:
     if refusal := st.session_state.pop(_REFUSAL, None):
         st.error(refusal, icon=":material/error:")
     if _job_of(listed):
-        st.fragment(_follow, run_every=POLL_S)(store, listed)
+        live(_follow, run_every=POLL_S)(store, listed)
 
 
 def _follow(store: Store, listed: Listed) -> None:
@@ -70,6 +70,7 @@ def _say_outcome(listed: Listed, answer: Answer) -> None:
 
 def _ask(store: Store, listed: Listed, user: User) -> None:
     try:
+        demand("models", "edit", listed.model.project)
         job = jobs.ask(store, "onnx", listed.model.id, jobs.choose_machine(store).id, user.account)
     except StoreError as error:
         st.session_state[_REFUSAL] = explain(error)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import Names, get_store
+from pages.parts.data import Names, get_store, sees
 from pages.parts.i18n import _, moment, number
 from pages.parts.model_texts import machine_name, main_score, model_kind, project_name, purpose_name
 from pages.parts.template_texts import base_name, load_bases
@@ -24,6 +24,13 @@ class Loaded:
     found: list[Listed]
     deleted: list[Listed]
     damaged: list[Damaged]
+
+
+def load_models() -> Loaded:
+    """The models of projects that the person looking may see."""
+    loaded = model_cache(str(get_store().root)).load_all()
+    found, deleted = ([listed for listed in some if sees(listed.model.project)] for some in (loaded.found, loaded.deleted))
+    return Loaded(found, deleted, loaded.damaged)
 
 
 class ModelCache:
@@ -64,7 +71,7 @@ class ModelCache:
 
 @st.cache_resource(show_spinner=False)
 def model_cache(root: str) -> ModelCache:  # noqa: ARG001
-    """The one cache of the store at ``root``."""
+    """The one cache of the store at ``root``, of everybody's models; pages ask ``load_models``."""
     return ModelCache(get_store())
 
 
@@ -111,5 +118,5 @@ def _row(listed: Listed, names: Names, bases: Mapping[str, BaseModel]) -> dict[s
         "iterations": number(model.iterations),
         "base_model": base_name(bases, model.parent or model.base_model),
         "at": moment(model.at),
-        "author": model.author or "–",
+        "author": names.person(model.author),
     }

@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import set_link
 from pages.parts.model_type_table import Uses, purpose_name
@@ -28,8 +28,8 @@ def open_dialog(name: Dialog) -> None:
 def render_buttons(model_type: ModelType, uses: Uses, user: User) -> None:
     """What can be done with the type; a button that is not possible says why when pointed at."""
     own = _("It comes with the program and cannot be changed") if model_type in PREINSTALLED else None
-    may_not_edit = own or (None if user.may("model_types", "edit") else _("You need the right to edit model types"))
-    may_not_delete = own or (None if user.may("model_types", "delete") else _("You need the right to delete model types"))
+    may_not_edit = own or user.why_not("model_types", "edit")
+    may_not_delete = own or user.why_not("model_types", "delete")
     if model_type.name in uses.templates:
         may_not_delete = may_not_delete or _("Not while a template uses it")
     with st.container(horizontal=True, width="content"):
@@ -69,6 +69,7 @@ def _render_creation(store: Store) -> None:
         if not st.form_submit_button(_("Add"), key="confirm", type="primary", icon=":material/add:"):
             return
     try:
+        demand("model_types", "create")
         made = model_types.create(store, name.strip(), purpose, description.strip())
     except StoreError as error:
         st.error(explain(error))
@@ -84,6 +85,7 @@ def _render_form(store: Store, model_type: ModelType) -> None:
         if not st.form_submit_button(_("Save"), key="confirm", type="primary", icon=":material/save:"):
             return
     try:
+        demand("model_types", "edit")
         model_types.describe(store, model_type, description.strip())
     except StoreError as error:
         st.error(explain(error))
@@ -104,6 +106,7 @@ def _render_deletion(store: Store, model_type: ModelType, uses: Uses) -> None:
     if not st.button(_("Delete"), key="confirm", type="primary", icon=":material/delete:"):
         return
     try:
+        demand("model_types", "delete")
         model_types.delete(store, model_type)
     except StoreError as error:
         st.error(explain(error))

@@ -4,17 +4,17 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.parts.apply_watch import watch
-from pages.parts.data import Names, get_index, is_alive
-from pages.parts.guard import User
+from pages.parts.data import Names, find_process, get_index, is_alive
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _
 from pages.parts.links import set_link
 from pages.parts.states import NOT_RESPONDING, Deed, is_project_gone, shown_state, why_not
-from pages.parts.text import explain, plain
+from pages.parts.text import explain
 from pages.parts.toasts import say
-from storage import actions, processes
+from storage import actions
 from storage.core import Store, StoreError
 from storage.processes import Process
+from storage.rights import Need, Right
 
 ICONS: dict[Deed, str] = {
     "start": ":material/play_arrow:",
@@ -68,15 +68,16 @@ def forget_question() -> None:
 
 def carry_out(store: Store, identifier: str, deed: Deed, user: User, thresholds: dict[str, float] | None = None) -> None:
     """Do it, and have the next run say so; StoreError says why not."""
-    process = processes.get(store, identifier)  # as it is now, not as it was drawn
+    process = find_process(identifier)  # as it is now, not as it was drawn
+    demand(*_needs(deed))
     if deed == "start":
         actions.start(store, get_index(str(store.root)), process, user.account)
     elif deed == "stop":
         actions.stop(store, process, user.account)
     elif deed == "apply":
-        watch(process.id, actions.apply(store, process, user.account, thresholds), _called(process))
+        actions.apply(store, process, user.account, thresholds)
     elif deed == "rollback":
-        watch(process.id, actions.roll_back(store, process, user.account), _called(process))
+        actions.roll_back(store, process, user.account)
     elif deed == "again":
         _run_again(store, process, user)
     elif deed in ("enable", "disable"):
@@ -143,15 +144,16 @@ def _render_group(store: Store, process: Process, deeds: list[Deed], names: Name
 
 
 def _why_not(store: Store, process: Process, deed: Deed, names: Names, user: User) -> str | None:
-    if deed in ("again", "duplicate") and not user.may("processes", "create"):
-        return _("You need the right to create processes")
-    if deed == "delete" and not user.may("processes", "delete"):
-        return _("You need the right to delete processes")
-    if deed not in ("again", "duplicate", "delete") and not user.may("processes", "manage"):
-        return _("You need the right to manage processes")
+    if may_not := user.why_not(*_needs(deed)):
+        return may_not
     if deed in ("start", "apply", "rollback", "again", "duplicate") and is_project_gone(store, process, names.projects):
         return _("Its project was deleted. Restore the project first")
     return why_not(process, deed)
+
+
+def _needs(deed: Deed) -> Need:
+    rights: dict[Deed, Right] = {"again": "create", "duplicate": "create", "delete": "delete"}
+    return "processes", rights.get(deed, "manage")
 
 
 def _pressed(store: Store, process: str, deed: Deed, user: User) -> None:
@@ -169,14 +171,11 @@ def _pressed(store: Store, process: str, deed: Deed, user: User) -> None:
         refuse(process, error)
 
 
-def _called(process: Process) -> str:
-    return f"**{plain(process.spec.template.name)}**"
-
-
 def _run_again(store: Store, process: Process, user: User) -> None:
     made = actions.run_again(store, process, user.account)
     set_link("process", made.id)
     try:
+        demand("processes", "manage")
         actions.start(store, get_index(str(store.root)), made, user.account)
     except StoreError as error:
         refuse(made.id, error)  # it can be started later

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts.data import Names, get_index, get_store, load_names
-from pages.parts.guard import User
+from pages.parts.data import Names, find_process, find_project, get_index, get_store, load_names
+from pages.parts.guard import User, demand, page_link
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import set_link
 from pages.parts.machine_picker import Candidate, render_machine_picker
@@ -13,13 +13,14 @@ from pages.parts.process_actions import refuse
 from pages.parts.process_templates import choose_template
 from pages.parts.text import explain
 from pages.parts.toasts import say
-from storage import actions, processes
+from storage import actions
 from storage.core import Store, StoreError, is_id
 from storage.processes import Process
 from storage.projects import Project
 from storage.templates import RunKind, Template
 
-_FILLED = "add_filled"  # in the session: what the form was filled from when it was opened
+# In the session: what the form was filled from when it was opened, and what it said would be created when it was last drawn.
+_FILLED, _DRAWN = "add_filled", "add_drawn"
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,11 @@ def _close() -> None:
 
 
 def _render_dialog(store: Store, kind: RunKind, user: User) -> None:
-    if not user.may("processes", "create"):
-        st.warning(_("You need the right to create processes"), icon=":material/lock:")
+    if may_not := user.why_not("processes", "create"):
+        st.warning(may_not, icon=":material/lock:")
         return
     names = load_names(str(store.root))
-    original = _original(store)
+    original = _original()
     _fill(original, names)
     project = _choose_project(names)
     template = choose_template(store, kind, project, original.spec.template if original else None, user)
@@ -76,20 +77,25 @@ def _fill(original: Process | None, names: Names) -> None:
     st.session_state["add_machine"] = original.spec.machine if original else None
 
 
-def _original(store: Store) -> Process | None:
+def _original() -> Process | None:
     """The process to duplicate; None for a new one."""
     identifier = st.query_params.get("add", "")
     try:
-        return processes.get(store, identifier) if is_id(identifier) else None
+        return find_process(identifier) if is_id(identifier) else None
     except StoreError:
-        return None  # deleted meanwhile
+        # Deleted meanwhile.
+        st.warning(_("The process to duplicate does not exist any more. Choose what the new one shall be made of."))
+        return None
 
 
 def _choose_project(names: Names) -> Project | None:
     if not names.projects:
         st.info(_("There is no project yet. Create one first."), icon=":material/create_new_folder:")
-        st.page_link("projects.py", label=_("Projects"), icon=":material/folder:")
+        page_link("projects.py", label=_("Projects"), icon=":material/folder:")
         return None
+    if st.session_state["add_project"] not in (None, *names.projects):
+        st.session_state["add_project"] = None  # the list would raise
+        st.warning(_("The project that was chosen was deleted. Choose another."))
     chosen = st.selectbox(
         _("Project"),
         list(names.projects),
@@ -112,14 +118,13 @@ def _render_gate(store: Store, project: Project) -> str | None:
         missing,
     )
     st.warning(words, icon=":material/lock:")
-    st.page_link("labelling.py", label=_("Label images"), icon=":material/select:", query_params={"project": project.id})
+    page_link("labelling.py", label=_("Label images"), icon=":material/select:", query_params={"project": project.id})
     return words
 
 
 def _render_buttons(store: Store, wanted: _Wanted | None, missing: str | None, user: User) -> None:
     incomplete = None if wanted else _("Choose project, template and machine")
-    may_start = None if user.may("processes", "manage") else _("You need the right to manage processes")
-    obstacle = incomplete or missing or may_start
+    obstacle = incomplete or missing or user.why_not("processes", "manage")
     with st.container(horizontal=True):
         started = st.button(
             _("Create and start"),
@@ -130,12 +135,21 @@ def _render_buttons(store: Store, wanted: _Wanted | None, missing: str | None, u
             help=obstacle,
         )
         created = st.button(_("Create"), icon=":material/add:", key="create", disabled=wanted is None, help=incomplete)
-    if wanted and (started or created):
+    drawn = st.session_state.get(_DRAWN)
+    st.session_state[_DRAWN] = wanted and (wanted.project.id, wanted.template, wanted.machine.machine.id)
+    if not (started or created):
+        return
+    if wanted and st.session_state[_DRAWN] == drawn:
         _create(store, wanted, user, start=started)
+    else:
+        # Lists choose something else for what is gone, which nobody pressing the button has seen.
+        st.warning(_("What was chosen here was changed, taken or deleted meanwhile. Look at it again, then press once more."))
 
 
 def _create(store: Store, wanted: _Wanted, user: User, *, start: bool) -> None:
     try:
+        demand("processes", "create", wanted.project.id)
+        find_project(wanted.project.id)  # names are some seconds old
         process = actions.create(store, wanted.project, wanted.template, wanted.machine.machine.id, user.account)
     except StoreError as error:
         st.error(explain(error))
@@ -143,6 +157,7 @@ def _create(store: Store, wanted: _Wanted, user: User, *, start: bool) -> None:
     say(_("The process is created"))
     try:
         if start:
+            demand("processes", "manage")
             actions.start(store, get_index(str(store.root)), process, user.account)
             say(_("Start was asked for"), ":material/play_arrow:")
     except StoreError as error:

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts.apply_watch import outcome_text
 from pages.parts.data import Names, is_alive
+from pages.parts.guard import page_link
 from pages.parts.i18n import _, duration, moment, ngettext, number, said, small_number
 from pages.parts.states import LOOKS, NOT_RESPONDING, is_project_gone, iterations_text, kind_name, shown_state, state_name, task_of
 from pages.parts.template_texts import summary
@@ -12,7 +12,8 @@ from pages.parts.text import plain
 from storage import images, plans
 from storage.attempts import Message, Outcome
 from storage.core import Store, StoreError
-from storage.processes import Process, State, label_request
+from storage.plans import ApplyOutcome
+from storage.processes import Process, Request, State, label_request
 from storage.progress import Stage, Status
 
 _MOST_KEPT = 20  # names of kept images listed before the rest is only counted
@@ -141,9 +142,9 @@ def render_apply(store: Store, process: Process, names: Names) -> None:
         _render_progress(store, names, plans.read_progress(paths.apply(request.apply)))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.success(outcome_text(request, outcome), icon=":material/done_all:" if request.action == "apply" else ":material/undo:")
+        st.success(_outcome_text(request, outcome), icon=":material/done_all:" if request.action == "apply" else ":material/undo:")
         if request.action == "apply":
-            st.page_link("review.py", label=_("Review them"), icon=":material/fact_check:", query_params={"project": process.spec.project})
+            page_link("review.py", label=_("Review them"), icon=":material/fact_check:", query_params={"project": process.spec.project})
     if outcome.kept:
         kept = ngettext(
             "{count} image kept: a person changed it meanwhile", "{count} images kept: people changed them meanwhile", len(outcome.kept)
@@ -191,3 +192,10 @@ def _interrupted(process: Process, machine: str) -> str:
     if process.may_resume_itself:
         return _("The worker of machine {machine} takes it up again by itself.").format(machine=plain(machine))
     return _("Press Resume: it goes on from the newest checkpoint.")
+
+
+def _outcome_text(request: Request, outcome: ApplyOutcome) -> str:
+    """What the apply or the roll back did."""
+    if request.action == "apply":
+        return ngettext("Labels applied to {count} image", "Labels applied to {count} images", outcome.changed)
+    return ngettext("Labels of {count} image rolled back", "Labels of {count} images rolled back", outcome.changed)

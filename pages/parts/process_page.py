@@ -4,9 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts.apply_watch import announce_finished
-from pages.parts.data import get_store, load_names, process_cache
-from pages.parts.guard import User
+from pages.parts.data import get_store, load_names, load_processes
+from pages.parts.guard import User, live, page_link
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
 from pages.parts.links import linked_select, process_page, set_link
@@ -41,19 +40,19 @@ def render_head(kind: RunKind, user: User) -> None:
         st.switch_page(process_page(other.spec.kind), query_params={"process": other.id})
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title(_("Auto-labelling processes") if kind == "auto-label" else _("Training processes"))
-        may_add = user.may("processes", "create")
-        st.button(_("Add process"), icon=":material/add:", key="add", on_click=set_link, args=("add", "1"), disabled=not may_add)
+        why = user.why_not("processes", "create")
+        st.button(_("Add process"), icon=":material/add:", key="add", on_click=set_link, args=("add", "1"), disabled=bool(why), help=why)
 
 
 def render_processes(kind: RunKind, user: User) -> None:
     """Filters, table, and everything about the process that the address names."""
-    live = any(moves(process) for process in _load() if process.spec.kind == kind)
+    moving = any(moves(process) for process in _load() if process.spec.kind == kind)
     # The filters are drawn outside it: a tick must not close a list that somebody chooses from.
-    st.fragment(_render_all, run_every=LIVE_S if live else IDLE_S)(kind, _render_filters(kind), live, user)
+    live(_render_all, run_every=LIVE_S if moving else IDLE_S)(kind, _render_filters(kind), moving, user)
 
 
 def _load() -> list[Process]:
-    return process_cache(str(get_store().root)).load()[0]
+    return load_processes()[0]
 
 
 def _render_filters(kind: RunKind) -> Filter:
@@ -76,8 +75,6 @@ def _render_all(kind: RunKind, narrowed: Filter, moving: bool, user: User) -> No
     """List and details; runs again by itself, and the whole page when the pace has to change."""
     # First: after a press this run of the fragment is not the one to be seen.
     rerun_if_pressed()
-    if announce_finished(get_store()):
-        st.rerun()  # which shows it, as toasts are shown by runs of the whole page
     found = _render_list(kind, narrowed)
     wanted = st.query_params.get("process")
     chosen = next((process for process in found if process.id == wanted), None)
@@ -93,7 +90,7 @@ def _render_all(kind: RunKind, narrowed: Filter, moving: bool, user: User) -> No
 def _render_list(kind: RunKind, narrowed: Filter) -> list[Process]:
     """The table of processes; returns those of the kind, otherwise unfiltered."""
     store = get_store()
-    everything, damaged = process_cache(str(store.root)).load()
+    everything, damaged = load_processes()
     # Said beside the list: one bad file must not hide all others.
     for error in damaged:
         st.warning(explain(error), icon=":material/broken_image:")
@@ -153,13 +150,15 @@ def _render_details(process: Process, user: User) -> None:
 
 def _render_links(process: Process, user: User) -> None:
     with st.container(horizontal=True, width="content"):
-        st.page_link(
+        page_link(
             "monitoring.py",
             label=_("Monitoring"),
             icon=":material/show_chart:",
             query_params={"process": process.id},
             help=_("Curves, stages and log of this run"),
         )
+        if user.may("journal", "view"):
+            page_link("journal.py", label=_("Journal"), icon=":material/history:", query_params={"thread": process.id})
         is_through = process.last and process.last.end and process.last.end.outcome == Outcome.COMPLETED
         if is_through and user.may("models", "view"):
-            st.page_link("models.py", label=_("Model"), icon=":material/deployed_code:", query_params={"model": process.id})
+            page_link("models.py", label=_("Model"), icon=":material/deployed_code:", query_params={"model": process.id})

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.parts.apply_dialog import forget_thresholds, render_apply_dialog
-from pages.parts.data import get_index, get_store
-from pages.parts.guard import User
+from pages.parts.data import find_process, get_index, get_store
+from pages.parts.guard import User, page_link
 from pages.parts.i18n import _, ngettext
 from pages.parts.image_states import IMAGE_STATES, image_state_name
 from pages.parts.process_actions import ICONS, carry_out, deed_name, forget_question, open_question
 from pages.parts.states import Deed
 from pages.parts.text import explain, plain
-from storage import actions, applies, processes
+from storage import actions, applies
 from storage.core import Store, StoreError
 from storage.index import Row
 from storage.processes import Process, label_request
@@ -30,7 +30,7 @@ def render_question(kind: RunKind, user: User) -> bool:
     identifier, deed = asked
     store = get_store()
     try:
-        process = processes.get(store, identifier)
+        process = find_process(identifier)
     except StoreError as error:
         _close()
         st.error(explain(error))
@@ -127,7 +127,7 @@ def _render_kept(project: str, kept: Sequence[Row]) -> None:
     st.caption(", ".join(plain(row.name) for row in kept[:_MOST_NAMES]) + more)
     with st.container(horizontal=True):
         for state, count in Counter(row.state for row in kept).items():
-            st.page_link(
+            page_link(
                 "data.py",
                 label=f"{image_state_name(state)}: {count}",
                 icon=IMAGE_STATES[state].icon,

@@ -91,7 +91,7 @@ def _row(store: Store, process: Process, names: Names) -> dict[str, Any]:
         "loss": number(status.loss, 3) if status else "–",
         "left": duration(status.seconds_left) if status and running else "–",  # else a stale promise
         "started": moment(process.attempts[0].claim.at if process.attempts else None),
-        "author": process.spec.author,
+        "author": names.person(process.spec.author),
     }
 
 

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, demand, page_link
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import template_page
 from pages.parts.template_bases import default_base, type_purposes
 from pages.parts.template_texts import load_bases, summary
-from pages.parts.text import plain
+from pages.parts.text import explain, plain
+from pages.parts.toasts import say
 from storage import templates
 from storage.base_models import BaseModel
-from storage.core import NameTaken, Store, new_id
+from storage.core import NameTaken, Store, StoreError, new_id
 from storage.projects import Project, Task
 from storage.templates import TEMPLATES, Parameters, RunKind, Template
 
@@ -47,8 +48,8 @@ def _render_choice(kind: RunKind, fitting: dict[str, Template]) -> Template:
     st.caption(plain(summary(template)) + (f"  \n{plain(template.description)}" if template.description else ""))
     with st.container(horizontal=True):
         page = template_page(kind)
-        st.page_link(page, label=_("See this template"), icon=":material/tune:", query_params={"template": template.id})
-        st.page_link(page, label=_("Add template"), icon=":material/add:", query_params={"add": "1"})
+        page_link(page, label=_("See this template"), icon=":material/tune:", query_params={"template": template.id})
+        page_link(page, label=_("Add template"), icon=":material/add:", query_params={"add": "1"})
     return template
 
 
@@ -96,13 +97,22 @@ def _render_left_out(known: list[Template], bases: Mapping[str, BaseModel], task
 
 def _render_none(store: Store, kind: RunKind, task: Task, user: User) -> None:
     st.info(_("There is no template to choose yet. The defaults suit most documents."), icon=":material/tune:")
+    why = user.why_not("templates", "create")
     st.button(
         _("Create a template with the defaults"),
         icon=":material/add:",
-        disabled=not user.may("templates", "create"),
+        disabled=bool(why),
+        help=why,
         on_click=_create_standard,
         args=(store, kind, task),
     )
+
+
+def _create(store: Store, template: Template) -> Template:
+    try:
+        return TEMPLATES.create(store, template)
+    except NameTaken:  # by one of the other kind or task
+        return templates.duplicate(store, template)
 
 
 def _create_standard(store: Store, kind: RunKind, task: Task) -> None:
@@ -110,7 +120,9 @@ def _create_standard(store: Store, kind: RunKind, task: Task) -> None:
     parameters = Parameters(base_model=default_base(task))
     template = Template(id=new_id(), name=_("standard"), kind=kind, model_type=model_type, parameters=parameters)
     try:
-        made = TEMPLATES.create(store, template)
-    except NameTaken:  # by one of the other kind or task
-        made = templates.duplicate(store, template)
+        demand("templates", "create")
+        made = _create(store, template)
+    except StoreError as error:
+        say(explain(error), ":material/error:")
+        return
     st.session_state["add_template"] = made.id

@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import Names
+from pages.parts.guard import page_link
 from pages.parts.i18n import _
 from pages.parts.links import linked_select, set_link
 from storage.projects import Project
@@ -24,7 +25,7 @@ def choose_project(names: Names) -> Project | None:
     """The project in the address, else the last one looked at, else the only one; None with a word on what to do."""
     if not names.projects:
         st.info(_("There is no project yet. Create one first."), icon=":material/create_new_folder:")
-        st.page_link("projects.py", label=_("Projects"), icon=":material/folder:")
+        page_link("projects.py", label=_("Projects"), icon=":material/folder:")
         return None
     if "project" not in st.query_params:
         known = st.session_state.get(_KEY)
@@ -33,7 +34,10 @@ def choose_project(names: Names) -> Project | None:
     options = {identifier: project.name for identifier, project in names.projects.items()}
     chosen = linked_select(_("Project"), options, "project", placeholder=_("Choose a project"))
     if chosen is None:
-        st.caption(_("Choose a project to go on."))
+        if "project" in st.query_params:
+            st.warning(_("The project in the address does not exist; it may have been deleted. Choose another one."))
+        else:
+            st.caption(_("Choose a project to go on."))
         return None
     remember(chosen)
     return names.projects[chosen]

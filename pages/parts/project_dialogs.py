@@ -5,8 +5,8 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.parts.data import get_index, load_names
-from pages.parts.guard import User
+from pages.parts.data import find_project, forget_names, get_index
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import set_link
 from pages.parts.project_standing import processes_of
@@ -76,12 +76,13 @@ def _render_creation(store: Store) -> None:
     if not pressed:
         return
     try:
+        demand("projects", "create")
         fields = tuple(filter(None, (part.strip() for part in re.split(r"[,;\n]", names or ""))))
         project = projects.create(store, name.strip(), task, fields, gate=gate / 100)
     except StoreError as error:
         st.error(explain(error), icon=":material/error:")
         return
-    load_names.clear()
+    forget_names()
     say(_("Project {name} is created").format(name=plain(project.name)))
     st.switch_page("projects.py", query_params={"project": project.id})
 
@@ -93,14 +94,15 @@ def _render_renaming(store: Store, project: Project) -> None:
     if not pressed:
         return
     try:
+        demand("projects", "edit", project.id)
         # As it is now: whoever edits the fields meanwhile must not be in the way of another name.
-        rev, now = PROJECTS.get(store, project.id)
+        rev, now = find_project(project.id)
         if name.strip() != now.name:
             PROJECTS.rename(store, rev, now, name.strip())
     except StoreError as error:
         st.error(explain(error), icon=":material/error:")
         return
-    load_names.clear()
+    forget_names()
     say(_("The project is called {name} now").format(name=plain(name.strip())))
     _close()
     st.rerun()
@@ -118,11 +120,12 @@ def _render_deletion(store: Store, project: Project) -> None:
     if not st.button(_("Delete"), key="confirm_deletion", type="primary", icon=":material/delete:", disabled=bool(why), help=why):
         return
     try:
-        project_deletion.delete(store, *PROJECTS.get(store, project.id))
+        demand("projects", "delete", project.id)
+        project_deletion.delete(store, *find_project(project.id))
     except StoreError as error:
         st.error(explain(error), icon=":material/error:")
         return
-    load_names.clear()
+    forget_names()
     st.session_state.pop(f"draft_{project.id}", None)
     say(_("Project {name} is deleted; it can be restored from the list of projects").format(name=plain(project.name)), ":material/delete:")
     st.switch_page("projects.py")
@@ -132,7 +135,7 @@ def _consequence(store: Store, project: Project) -> str:
     """What goes with the project, in numbers."""
     counts = get_index(str(store.root)).counts(project.id)
     labelled = counts.confirmed + counts.auto
-    count = len(processes_of(store, project))
+    count = len(processes_of(project))
     images = ngettext("{count} image", "{count} images", counts.images)
     labels = ngettext("{count} with a label", "{count} with labels", labelled)
     gone = _("Its {images}, {labels}, will no longer be shown. They stay on disk and come back when the project is restored.")

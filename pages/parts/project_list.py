@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages.parts.doughnut import share_bar, state_slices
-from pages.parts.guard import User
+from pages.parts.guard import User, demand, page_link
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.next_step import current, path
 from pages.parts.project_dialogs import open_dialog, render_creation
@@ -22,13 +22,14 @@ _SEARCH_FROM = 8
 def render_list(store: Store, user: User) -> None:
     """Search, cards, and the deleted projects."""
     listing = PROJECTS.list(store)
-    _render_top(user, len(listing.items))
+    seen = [project for project in listing.items if user.sees(project.id)]
+    _render_top(user, len(seen))
     # Said beside the list: one bad file must not hide all others.
     for error in listing.damaged:
         st.warning(explain(error), icon=":material/broken_image:")
     wanted = st.session_state.get("project_search", "").strip().casefold()
-    found = [project for project in listing.items if wanted in project.name.casefold()]
-    if not listing.items:
+    found = [project for project in seen if wanted in project.name.casefold()]
+    if not seen:
         _render_welcome()
     elif not found:
         st.info(_("No project's name contains “{text}”.").format(text=plain(wanted)), icon=":material/search_off:")
@@ -52,7 +53,7 @@ def _render_top(user: User, count: int) -> None:
                     live=True,
                     width=260,
                 )
-            why = None if user.may("projects", "create") else _("You need the right to create projects")
+            why = user.why_not("projects", "create")
             st.button(
                 _("New project"),
                 key="new_project",
@@ -102,24 +103,24 @@ def _render_cards(store: Store, found: list[Project]) -> None:
 
 def _render_card(standing: Standing, changed: datetime | None) -> None:
     project, counts, step = standing.project, standing.counts, current(path(standing))
-    st.page_link("projects.py", label=f"**{plain(project.name)}**", icon=":material/folder:", query_params=standing.here)
+    page_link("projects.py", label=f"**{plain(project.name)}**", icon=":material/folder:", query_params=standing.here)
     slices = state_slices(counts)
     st.html(share_bar(slices))
     images = ngettext("{count} image", "{count} images", counts.images) if counts.images else _("No images yet")
     st.caption(" · ".join([images, *(f"{part.name} {number(part.count)}" for part in slices if part.count)]))
     st.space("stretch")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.page_link(step.page, label=step.title, icon=":material/arrow_forward:", query_params=step.query, help=plain(step.text))
+        page_link(step.page, label=step.title, icon=":material/arrow_forward:", query_params=step.query, help=plain(step.text))
         if changed:
             st.caption(_("Labelled {moment}").format(moment=moment(changed)), width="content")
 
 
 def _render_deleted(store: Store, user: User) -> None:
-    deleted = PROJECTS.list_deleted(store).items
+    deleted = [project for project in PROJECTS.list_deleted(store).items if user.sees(project.id)]
     if not deleted:
         return
     title = ngettext("{count} deleted project", "{count} deleted projects", len(deleted))
-    may = user.may("projects", "delete")
+    why = user.why_not("projects", "delete")
     with st.expander(title, icon=":material/delete:", key="deleted_projects"):
         for project in deleted:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -129,8 +130,8 @@ def _render_deleted(store: Store, user: User) -> None:
                     icon=":material/restore_from_trash:",
                     on_click=_restore,
                     args=(store, project),
-                    disabled=not may,
-                    help=None if may else _("You need the right to delete projects"),
+                    disabled=bool(why),
+                    help=why,
                 )
                 names = ", ".join(field.name for field in project.fields)
                 st.markdown(f"{plain(project.name)} :gray[{plain(names)}]")
@@ -140,6 +141,7 @@ def _render_deleted(store: Store, user: User) -> None:
 
 def _restore(store: Store, project: Project) -> None:
     try:
+        demand("projects", "delete", project.id)
         PROJECTS.restore(store, project.id)
         say(_("Project {name} is back").format(name=plain(project.name)))
         st.session_state.pop("restore_refusal", None)

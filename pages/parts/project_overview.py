@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.data import get_index
 from pages.parts.doughnut import Slice, bars, class_bars, doughnut, state_slices
+from pages.parts.guard import live, why_no_page
 from pages.parts.i18n import _
 from pages.parts.image_view import split_names
 from pages.parts.next_step import Step, current, path
@@ -22,18 +23,18 @@ _SPLITS: dict[Literal["train", "test", "none"], str] = {"train": "#1098ad", "tes
 
 def render_overview(store: Store, project: Project) -> None:
     """The path on the left, the doughnuts on the right; both follow a process that is on its way."""
-    live = any(map(moves, processes_of(store, project)))
-    st.fragment(_render_all, run_every=_LIVE_S if live else None)(store, project, live)
+    moving = any(map(moves, processes_of(project)))
+    live(_render_all, run_every=_LIVE_S if moving else None)(store, project, moving)
 
 
-def _render_all(store: Store, project: Project, live: bool) -> None:
+def _render_all(store: Store, project: Project, moving: bool) -> None:
     standing = load_standing(store, project)
     steps, images = st.columns((1.15, 1), gap="large")
     with steps:
         _render_path(path(standing))
     with images:
         _render_images(store, standing)
-    if any(map(moves, standing.processes)) != live:
+    if any(map(moves, standing.processes)) != moving:
         st.rerun()  # the pace belongs to the page
 
 
@@ -56,7 +57,8 @@ def _render_current(step: Step) -> None:
         st.markdown(f":blue[:material/arrow_circle_right:] **{step.title}**")
         if step.text:
             st.markdown(plain(step.text))
-        if st.button(step.button, key="next_step", type="primary", icon=":material/arrow_forward:"):
+        why = why_no_page(step.page)
+        if st.button(step.button, key="next_step", type="primary", icon=":material/arrow_forward:", disabled=bool(why), help=why):
             st.switch_page(step.page, query_params=step.query)
 
 

@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts.data import get_index, load_names
-from pages.parts.guard import User
+from pages.parts.data import find_project, forget_names, get_index
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _, number
 from pages.parts.project_draft import Draft
 from pages.parts.project_scheme_texts import labelled_with, scheme_texts
@@ -13,17 +13,16 @@ from pages.parts.text import explain, plain
 from pages.parts.toasts import say
 from storage import fields, projects
 from storage.core import Conflict, InvalidValue, Store, StoreError
-from storage.projects import PROJECTS, Field
+from storage.projects import Field
 
 
 def render_bar(store: Store, draft: Draft, user: User) -> None:
     """Save and Discard, and whether there is anything to save."""
-    may = user.may("projects", "edit")
-    why = None if may else _("You need the right to edit projects")
+    why = user.why_not("projects", "edit")
     changed = draft.is_changed
     # Not disabled while nothing is changed: leaving a field that was just changed would swallow the press.
     pressed = st.button(
-        _("Save"), key="save_scheme", icon=":material/save:", type="primary" if changed else "secondary", disabled=not may, help=why
+        _("Save"), key="save_scheme", icon=":material/save:", type="primary" if changed else "secondary", disabled=bool(why), help=why
     )
     if changed:
         st.button(_("Discard changes"), key="discard_scheme", icon=":material/undo:", type="tertiary", on_click=_discard, args=(draft,))
@@ -76,14 +75,15 @@ def _with_boxes(store: Store, draft: Draft) -> list[tuple[Field, int, int]]:
 
 def _save(store: Store, draft: Draft) -> None:
     """Write the scheme, or put what was typed on top of what somebody else wrote first."""
+    demand("projects", "edit", draft.project.id)
     try:
         projects.change(store, draft.rev, draft.project, fields=draft.fields)
     except Conflict:
-        draft.rebase(*PROJECTS.get(store, draft.project.id))
+        draft.rebase(*find_project(draft.project.id))
         if not draft.theirs:  # they changed the name or the gate: nothing to look through
             _save(store, draft)
         return
-    load_names.clear()  # or the other pages would show the fields as they were for some seconds
+    forget_names()  # or the other pages would show the fields as they were for some seconds
     say(_("The scheme is saved"))
     # A new one, at the revision that was just written.
     st.session_state.pop(f"draft_{draft.project.id}")
@@ -147,7 +147,7 @@ def _render_choice(draft: Draft, field: Field, images: int, boxes: int) -> str |
 
 def _remove_and_save(store: Store, draft: Draft, user: User, chosen: dict[str, str]) -> None:
     """The boxes first, then the scheme: a cut in between leaves a field with fewer boxes, never boxes without a field."""
-    rev, project = PROJECTS.get(store, draft.project.id)
+    rev, project = find_project(draft.project.id)
     if rev != draft.rev:
         draft.rebase(rev, project)
         if draft.theirs:
@@ -162,6 +162,7 @@ def _remove_and_save(store: Store, draft: Draft, user: User, chosen: dict[str, s
 
 
 def _clear(store: Store, draft: Draft, user: User, field: Field, to: str | None) -> None:
+    demand("projects", "edit", draft.project.id)
     bar = st.progress(0.0)
 
     def show(done: int, total: int) -> None:

@@ -5,26 +5,28 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.parts.data import get_index, load_names
-from pages.parts.guard import User
+from pages.parts.data import find_project, forget_names, get_index, get_person
+from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext, number
+from pages.parts.project_access import render_access
 from pages.parts.text import explain
 from pages.parts.toasts import say
 from storage import projects
 from storage.coco_export import make_coco
-from storage.core import Store, StoreError
+from storage.core import Store, StoreError, acting_as
 from storage.exports import Origins
 from storage.labels_csv import make_csv
-from storage.projects import PROJECTS, Project
+from storage.projects import Project
 
 
 def render_settings(store: Store, project: Project, user: User) -> None:
-    """The gate on the left, the export on the right."""
+    """The gate and who sees the project on the left, the export on the right."""
     gate, export = st.columns(2, gap="large")
     with gate:
         _render_gate(store, project, user)
+        render_access(store, project, user)
     with export:
-        _render_export(store, project)
+        _render_export(store, project, user)
 
 
 def _render_gate(store: Store, project: Project, user: User) -> None:
@@ -39,7 +41,7 @@ def _render_gate(store: Store, project: Project, user: User) -> None:
         + _("Now it is {done} of {total}.").format(done=number(counts.confirmed), total=number(counts.images))
     )
     st.caption(_("More labels make a better model; fewer than a tenth rarely teach it enough."))
-    why = None if user.may("projects", "edit") else _("You need the right to edit projects")
+    why = user.why_not("projects", "edit")
     with st.form("gate", border=False):
         percent = st.number_input(
             _("At least, %"), 0, 100, round(100 * project.gate), step=1, key="gate_percent", disabled=bool(why), width=160
@@ -52,26 +54,28 @@ def _render_gate(store: Store, project: Project, user: User) -> None:
 def _save_gate(store: Store, project: Project, percent: int) -> None:
     try:
         # On top of whatever the project is now: the share is nobody else's business at this moment.
-        projects.change(store, *PROJECTS.get(store, project.id), gate=percent / 100)
+        demand("projects", "edit", project.id)
+        projects.change(store, *find_project(project.id), gate=percent / 100)
     except StoreError as error:
         st.error(explain(error), icon=":material/error:")
         return
-    load_names.clear()
+    forget_names()
     say(_("The share is saved"))
     st.rerun()
 
 
-def _render_export(store: Store, project: Project) -> None:
+def _render_export(store: Store, project: Project, user: User) -> None:
     st.subheader(_("Export"))
     is_classes = project.task == "classes"
     st.markdown(_classes_text() if is_classes else _fields_text())
     names = _class_origins() if is_classes else _box_origins()
     question = _("Which labels") if is_classes else _("Which boxes")
     origin = st.radio(question, list(names), format_func=names.__getitem__, key="export_origin")
+    why = user.why_not("labels", "view")
     with st.container(horizontal=True):
         if not is_classes:
-            _render_download(store, project, origin, "coco.json")
-        _render_download(store, project, origin, "csv")
+            _render_download(store, project, origin, "coco.json", why)
+        _render_download(store, project, origin, "csv", why)
     damaged = get_index(str(store.root)).counts(project.id).damaged
     if damaged:
         st.caption(ngettext("{count} damaged label is left out.", "{count} damaged labels are left out.", damaged))
@@ -97,20 +101,23 @@ def _class_origins() -> dict[Origins, str]:
     return {"all": _("All labels"), "person": _("Labels made by people"), "auto": _("Automatic labels, reviewed or not")}
 
 
-def _render_download(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"]) -> None:
+def _render_download(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"], why: str | None) -> None:
     is_csv = ending == "csv"
     st.download_button(
         _("Download CSV") if is_csv else _("Download COCO JSON"),
-        partial(_content, store, project, origin, ending),  # made only when it is pressed, beside the page's own run
+        partial(_content, store, project, origin, ending, get_person().account),  # made only when it is pressed, beside the page's own run
         file_name=f"{project.name}.{ending}",
         mime="text/csv" if is_csv else "application/json",
         on_click="ignore",
+        disabled=bool(why),
+        help=why,
         icon=":material/download:",
         key="export_csv" if is_csv else "export",
     )
 
 
-def _content(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"]) -> bytes:
-    """The export's bytes; no text of ours is made here, as this runs outside of the page."""
-    made = make_csv(store, project, origin) if ending == "csv" else make_coco(store, project, origin)
+def _content(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"], account: str) -> bytes:
+    """The export's bytes for this account; no text of ours is made here, as this runs outside of the page."""
+    with acting_as(account):
+        made = make_csv(store, project, origin) if ending == "csv" else make_coco(store, project, origin)
     return made.content

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pages.parts.data import get_index, process_cache
+from pages.parts.data import get_index, load_processes
 from storage.core import Store
 from storage.index import Counts, Filter, Index
 from storage.processes import Process, State
@@ -49,7 +49,7 @@ def load_standing(store: Store, project: Project) -> Standing:
     index = get_index(str(store.root))
     index.refresh(project.id)
     counts = index.counts(project.id)
-    return Standing(project, counts, counts.missing(project.gate), processes_of(store, project), _unseen(project, index))
+    return Standing(project, counts, counts.missing(project.gate), processes_of(project), _unseen(project, index))
 
 
 def _unseen(project: Project, index: Index) -> list[str]:
@@ -59,9 +59,9 @@ def _unseen(project: Project, index: Index) -> list[str]:
     return [known.name for known in project.fields if not any(found.get(known.id, {}).get(state) for state in confirmed)]
 
 
-def processes_of(store: Store, project: Project) -> list[Process]:
+def processes_of(project: Project) -> list[Process]:
     """The project's processes, newest first."""
-    found, _damaged = process_cache(str(store.root)).load()
+    found, _damaged = load_processes()
     return [process for process in found if process.spec.project == project.id]
 
 

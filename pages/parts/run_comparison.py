@@ -7,14 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.charts import ComparedCurves, comparison_figure
-from pages.parts.data import Names, get_store
+from pages.parts.data import Names, find_process, get_store
 from pages.parts.i18n import _, duration, number
 from pages.parts.live_chart import live_chart
 from pages.parts.run_figures import Figures, curve_texts, curves, figures_of, seconds_taken, tested_name
 from pages.parts.states import Colour, state_name, task_of
 from pages.parts.template_texts import parameter_name, value_text
 from pages.parts.text import explain, plain
-from storage import processes
 from storage.core import StoreError
 from storage.processes import Process
 from storage.progress import Point, Status, read_status
@@ -72,7 +71,7 @@ def tested_frame(evaluated: Sequence[Point]) -> pd.DataFrame:
 
 def _load(identifier: str, colour: Colour) -> Compared:
     store = get_store()
-    process = processes.get(store, identifier)
+    process = find_process(identifier)
     trained, evaluated = curves(str(store.root), identifier).read(process.attempts)
     return Compared(process, read_status(process.last.paths) if process.last else None, trained, evaluated, colour)
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts.data import Names
+from pages.parts.guard import page_link
 from pages.parts.i18n import _, moment, ngettext
 from pages.parts.links import linked_select, process_page, set_link
 from pages.parts.states import state_name, task_of
@@ -18,8 +19,8 @@ def choose_run(found: list[Process], names: Names) -> tuple[str, tuple[str, ...]
     """Of the runs ``found``, newest first, the one to watch and those to compare it with; None with a word on what to do."""
     if not found:
         st.info(_("There is no process to watch yet. The Processes pages say how to start one."), icon=":material/rocket_launch:")
-        st.page_link(process_page("auto-label"), label=_("Auto-labelling processes"), icon=":material/list:")
-        st.page_link(process_page("training"), label=_("Training processes"), icon=":material/list:")
+        page_link(process_page("auto-label"), label=_("Auto-labelling processes"), icon=":material/list:")
+        page_link(process_page("training"), label=_("Training processes"), icon=":material/list:")
         return None
     project_column, process_column, compare_column = st.columns([3, 8, 2], vertical_alignment="bottom")
     with project_column:
@@ -30,6 +31,8 @@ def choose_run(found: list[Process], names: Names) -> tuple[str, tuple[str, ...]
     with process_column:
         chosen = _choose_process(found, project, texts)
     if chosen is None:
+        if "process" in st.query_params:
+            st.warning(_("The process in the address does not exist; it may have been deleted. Choose another one to watch."))
         return None
     watched = next(process for process in found if process.id == chosen)
     with compare_column:

@@ -1,11 +1,9 @@
 """The buttons of a template, and what is shown when somebody else saved it meanwhile."""
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
-from pages.parts.guard import User
+from pages.parts.guard import User, demand, page_link
 from pages.parts.i18n import _, ngettext
 from pages.parts.links import process_page
 from pages.parts.template_draft import Opened, held_values, rebase, refill, show, values_of
@@ -17,20 +15,19 @@ from storage.core import Conflict, Store, StoreError
 from storage.templates import TEMPLATES, Template
 
 _ASKED = "template_asked"  # in the session: the template whose deletion is asked about
-_STALE = "template_stale"  # in the session: the template whose save was refused, since somebody else's is newer
 
 
 def render_buttons(store: Store, opened: Opened, template: Template | None, used: int, user: User) -> None:
     """Save and Cancel; for one that exists Duplicate, Delete and a link that starts a process with it."""
     changed = template is not None and template != opened.template
-    may_save = user.may("templates", "edit" if opened.rev else "create")
+    may_not_save = user.why_not("templates", "edit" if opened.rev else "create")
     if st.button(
         _("Save") if opened.rev else _("Create"),
         key="save",
         type="primary",
         icon=":material/save:",
-        disabled=not (changed and may_save),
-        help=None if template else _("Give it a name, and put right what is marked red"),
+        disabled=not changed or bool(may_not_save),
+        help=may_not_save or (None if template else _("Give it a name, and put right what is marked red")),
     ):
         assert template is not None  # of None nothing is changed
         _save(store, opened, template)
@@ -41,20 +38,22 @@ def render_buttons(store: Store, opened: Opened, template: Template | None, used
         _("Undo changes"),
         key="cancel",
         icon=":material/undo:",
-        on_click=_settle,
-        args=(refill, opened.template, opened.rev),
+        on_click=refill,
+        args=(opened.template, opened.rev),
         disabled=template == opened.template,
     )
-    if st.button(_("Duplicate"), key="duplicate", icon=":material/content_copy:", disabled=not user.may("templates", "create")):
+    why = user.why_not("templates", "create")
+    if st.button(_("Duplicate"), key="duplicate", icon=":material/content_copy:", disabled=bool(why), help=why):
         _duplicate(store, opened.template)
-    may_delete = user.may("templates", "delete")
-    st.button(_("Delete"), key="delete", icon=":material/delete:", disabled=not may_delete, on_click=_ask, args=(opened.template.id,))
-    st.page_link(
-        process_page(opened.template.kind),
-        label=_("Add process"),
-        icon=":material/rocket_launch:",
-        query_params={"add": "1", "template": opened.template.id},
-    )
+    why = user.why_not("templates", "delete")
+    st.button(_("Delete"), key="delete", icon=":material/delete:", disabled=bool(why), help=why, on_click=_ask, args=(opened.template.id,))
+    if user.may("processes", "view"):
+        page_link(
+            process_page(opened.template.kind),
+            label=_("Add process"),
+            icon=":material/rocket_launch:",
+            query_params={"add": "1", "template": opened.template.id},
+        )
     if st.session_state.get(_ASKED) == opened.template.id:
         st.dialog(_("Delete this template?"), icon=":material/delete:", on_dismiss=_forget)(_render_delete)(store, opened, used)
 
@@ -67,14 +66,9 @@ def _forget() -> None:
     st.session_state.pop(_ASKED, None)
 
 
-def render_conflict(store: Store, opened: Opened) -> None:
-    """Both versions where they differ, after a save that was refused; the form keeps what was typed."""
-    if st.session_state.get(_STALE) != opened.template.id:
-        return
-    try:
-        rev, theirs = TEMPLATES.get(store, opened.template.id)
-    except StoreError as error:
-        st.error(explain(error))
+def render_conflict(opened: Opened, theirs: Template, rev: int) -> None:
+    """Both versions where they differ, once somebody else saved another one, ``rev``; the form keeps what was typed."""
+    if rev <= opened.rev:
         return
     st.warning(_("Somebody else saved this template while you were changing it. Nothing of yours is lost."), icon=":material/call_split:")
     mine = held_values(theirs)
@@ -85,25 +79,18 @@ def render_conflict(store: Store, opened: Opened) -> None:
     ]
     st.table(pd.DataFrame(rows, columns=[_("Parameter"), _("Yours"), _("Theirs, saved")]), hide_index=True, border="horizontal")
     with st.container(horizontal=True):
-        st.button(_("Take theirs"), key="take_theirs", on_click=_settle, args=(refill, theirs, rev))
-        st.button(
-            _("Go on with mine"), key="keep_mine", help=_("Save then puts yours over theirs"), on_click=_settle, args=(rebase, theirs, rev)
-        )
-
-
-def _settle(choose: Callable[[Template, int], object], theirs: Template, rev: int) -> None:
-    st.session_state.pop(_STALE, None)
-    choose(theirs, rev)
+        st.button(_("Take theirs"), key="take_theirs", on_click=refill, args=(theirs, rev))
+        st.button(_("Go on with mine"), key="keep_mine", help=_("Save then puts yours over theirs"), on_click=rebase, args=(theirs, rev))
 
 
 def _save(store: Store, opened: Opened, template: Template) -> None:
     try:
+        demand("templates", "edit" if opened.rev else "create")
         if opened.rev:
             templates.change(store, opened.rev, opened.template, template)
         else:
             TEMPLATES.create(store, template)
-    except Conflict:
-        st.session_state[_STALE] = template.id
+    except Conflict:  # saved or deleted by somebody else since this run began; the next one says which
         st.rerun()
     except StoreError as error:
         st.error(explain(error))
@@ -117,6 +104,7 @@ def _save(store: Store, opened: Opened, template: Template) -> None:
 
 def _duplicate(store: Store, template: Template) -> None:
     try:
+        demand("templates", "create")
         copy = templates.duplicate(store, template)
     except StoreError as error:
         st.error(explain(error))
@@ -138,6 +126,7 @@ def _render_delete(store: Store, opened: Opened, used: int) -> None:
     if not st.button(_("Delete"), key="confirm", type="primary", icon=":material/delete:"):
         return
     try:
+        demand("templates", "delete")
         rev, template = TEMPLATES.get(store, opened.template.id)
         TEMPLATES.delete(store, rev, template)
     except StoreError as error:

@@ -45,6 +45,13 @@ def rebase(template: Template, rev: int) -> None:
     st.session_state[_OPENED] = Opened(template, rev)
 
 
+def unsaved(template: str) -> Template | None:
+    """The template of this id as it was when the form was filled with it, if something else stands in the form by now."""
+    held: Opened | None = st.session_state.get(_OPENED)
+    is_held = held is not None and held.template.id == template and widget_key("name") in st.session_state
+    return held.template if held and is_held and held_values(held.template) != values_of(held.template) else None
+
+
 def values_of(template: Template) -> dict[str, Any]:
     """Everything the form holds of a template, by the parameter's name."""
     head = {"name": template.name, "description": template.description}

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.data import get_store
+from pages.parts.data import get_store, sees
 from pages.parts.i18n import _, moment, number, small_number
 from storage import base_models, models
 from storage.base_models import BaseModel
@@ -71,10 +71,14 @@ def summary(template: Template) -> str:
 
 
 def load_bases() -> dict[str, BaseModel]:
-    """Every base model by its key, in the order of ``base_models.list_all``; names at most 5 s old."""
+    """Every base model that the person looking may choose, by its key, in the order of ``base_models.list_all``; at most 5 s old.
+
+    Those listed as base models are everybody's, others only theirs who see the project.
+    """
     store = get_store()
     # One listing, so that a model is here as soon as it is published.
-    return _load_bases(str(store.root), tuple(models.list_ids(store)))
+    known = _load_bases(str(store.root), tuple(models.list_ids(store)))
+    return {key: base for key, base in known.items() if base.marked or base.model is None or sees(base.model.project)}
 
 
 # Of a hundred models some 20 ms. A resource, as nothing changes them here, and a copy for each run would cost as much again.
@@ -84,8 +88,8 @@ def _load_bases(root: str, ids: tuple[str, ...]) -> dict[str, BaseModel]:  # noq
 
 
 def base_name(bases: Mapping[str, BaseModel], key: str) -> str:
-    """What the base model of this key is called; one that is gone by the end of its id."""
-    return bases[key].name if key in bases else _("deleted model …{end}").format(end=key[-4:])
+    """What the base model of this key is called; one that is deleted, or hidden from the person looking, by the end of its id."""
+    return bases[key].name if key in bases else _("model …{end}").format(end=key[-4:])
 
 
 def base_text(base: BaseModel) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.data import Names
-from pages.parts.guard import User
+from pages.parts.guard import User, demand, live
 from pages.parts.i18n import _, moment, ngettext, number, said
 from pages.parts.links import set_link
 from pages.parts.model_jobs import answers_of
@@ -54,7 +54,7 @@ def render_job(store: Store, job: Job, chosen: Listed, able: Sequence[Machine], 
         if chosen.model.id != job.model:
             _again_button(store, job, chosen, job.machine if any(machine.id == job.machine for machine in able) else None, user)
     if answer is None:
-        st.fragment(_wait, run_every=_POLL_S)(store, job, able, names, user)
+        live(_wait, run_every=_POLL_S)(store, job, able, names, user)
     elif answer.message:
         st.error(plain(said(answer.message.template, answer.message.values)), icon=":material/error:")
         _offer_others(store, job, able, user)
@@ -109,6 +109,7 @@ def _again_button(store: Store, job: Job, chosen: Listed, machine: str | None, u
 
 def _ask_again(store: Store, job: Job, model: str, machine: str | None, user: User) -> None:
     try:
+        demand("models", "view")
         asked = jobs.ask_again(store, job, model, jobs.choose_machine(store, machine).id, user.account)
     except StoreError as error:
         st.error(explain(error))

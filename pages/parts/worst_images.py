@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts.data import get_store
+from pages.parts.guard import page_link
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.page_picture import Mark, page_picture
 from pages.parts.text import plain
@@ -108,7 +109,7 @@ def _advice(project: Project) -> str:
 
 def _render_words(project: Project, fields: dict[str, Field], shown: WorstImage) -> None:
     st.caption("  \n".join(_lines(project, fields, shown)))
-    st.page_link(
+    page_link(
         "labelling.py",
         label=_("Is the label right?"),
         icon=":material/select:",

@@ -5,6 +5,7 @@ from storage.core.files import (
     TEMP_PREFIX,
     LineWriter,
     create_once,
+    lines_backwards,
     list_names,
     make_folder,
     publish_folder,
@@ -14,7 +15,9 @@ from storage.core.files import (
     replace_file,
     sha256,
 )
-from storage.core.ids import check_id, is_id, new_id
+from storage.core.host import host_folder
+from storage.core.ids import born, check_digest, check_id, derived_id, is_digest, is_id, new_id
+from storage.core.journal import JournalEntry, JournalHead, acting, acting_as, ask_actor, record, unrecorded
 from storage.core.objects import MAX_BYTES, Holder, Kind, NamedRecord, check_name, find_name
 from storage.core.paths import ApplyPaths, AttemptPaths, JobPaths, ModelPaths, ProcessPaths, ProjectPaths, Store
 from storage.core.records import Record, decode, encode, explain, load, load_if_there, make, now
@@ -33,6 +36,8 @@ __all__ = [
     "Holder",
     "InvalidValue",
     "JobPaths",
+    "JournalEntry",
+    "JournalHead",
     "Kind",
     "LineWriter",
     "ModelPaths",
@@ -46,17 +51,26 @@ __all__ = [
     "Root",
     "Store",
     "StoreError",
+    "acting",
+    "acting_as",
+    "ask_actor",
+    "born",
+    "check_digest",
     "check_id",
     "check_name",
     "create_once",
     "create_revision",
     "decode",
+    "derived_id",
     "encode",
     "explain",
     "find_name",
     "head_revision",
     "head_revisions",
+    "host_folder",
+    "is_digest",
     "is_id",
+    "lines_backwards",
     "list_names",
     "load",
     "load_head",
@@ -70,9 +84,11 @@ __all__ = [
     "publish_folder",
     "read_file",
     "read_lines",
+    "record",
     "remove_file",
     "replace_file",
     "revision_path",
     "sha256",
     "store_uuid",
+    "unrecorded",
 ]

@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import Self
 
 TEMP_PREFIX = ".tmp-"  # readers pass these over; a killed writer leaves one behind
+_BLOCK = 65536  # bytes read at a time from a file's end
+_FIRST_BLOCK = 4096  # fewer at first: most want the last line alone
 _STALE_TRIES = 5  # a file replaced on an NFSv3 server answers ESTALE until it is opened anew
 
 
@@ -173,6 +175,27 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
     return data[:end].splitlines(), offset + end
 
 
+def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Whole lines from the last to the first, each with its offset, read in blocks as they are asked for; none if there is no file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        end, rest, size = _end_of_last_line(descriptor), b"", _FIRST_BLOCK
+        while end:
+            start, size = max(0, end - size), _BLOCK
+            data = os.pread(descriptor, end - start, start) + rest
+            # What begins in the block before this one waits for it.
+            cut = data.find(b"\n") + 1 if start else 0
+            offset, rest, end = start + len(data), data[:cut], start
+            for line in reversed(data[cut:].split(b"\n")[:-1]):
+                offset -= len(line) + 1
+                yield offset, line
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def _temporary(folder: Path, data: bytes, durable: bool = True) -> Iterator[Path]:
     """A temporary file beside the target (rename and link need one file system), gone again afterwards."""
@@ -228,7 +251,7 @@ def _end_of_last_line(descriptor: int) -> int:
     position = os.fstat(descriptor).st_size
     # From the end, as a long run's curves are megabytes and a torn line is short.
     while position:
-        start = max(0, position - 65536)
+        start = max(0, position - _BLOCK)
         found = os.pread(descriptor, position - start, start).rfind(b"\n")
         if found >= 0:
             return start + found + 1

@@ -1,8 +1,10 @@
 """Identifiers: 26 lower-case characters that sort by creation time; the only text that ever becomes part of a path."""
 
+import hashlib
 import re
 import secrets
 import time
+from datetime import UTC, datetime
 
 from storage.core.errors import InvalidValue
 
@@ -16,8 +18,20 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def new_id() -> str:
     """A new ULID in lower case: 48 bits of milliseconds, then 80 random bits (github.com/ulid/spec)."""
     # Clocks of hosts differ, so the order is for people; that no two are alike rests on the random bits.
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return _spell((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))
+
+
+def born(identifier: str) -> datetime:
+    """When the id was drawn, by the clock of the host that did."""
+    return datetime.fromtimestamp(
+        sum(_ALPHABET.index(digit) << 5 * place for place, digit in enumerate(reversed(identifier[:10]))) / 1000, UTC
+    )
+
+
+def derived_id(*words: str) -> str:
+    """The id that these words give on every host: of several who make the same thing, all but one find it made."""
+    # A line break apart, or ("a", "bc") and ("ab", "c") would be one.
+    return _spell(int.from_bytes(hashlib.sha256("\n".join(words).encode()).digest()[:16], "big"))
 
 
 def is_id(text: str) -> bool:
@@ -38,3 +52,21 @@ def check_image_id(text: str) -> str:
     if _SHA256.fullmatch(text) is None:
         raise InvalidValue("{value!r} is not an image id; image ids are 64 hexadecimal digits", value=text)
     return text
+
+
+def is_digest(text: str) -> bool:
+    """Whether ``text`` is a SHA-256 in hexadecimal, which is what names a session or a token."""
+    return _SHA256.fullmatch(text) is not None
+
+
+def check_digest(text: str) -> str:
+    """Return ``text`` if it is a SHA-256 in hexadecimal; raise InvalidValue before it can become a path."""
+    # Without the value: whoever mistakes a secret for its digest must not find it in a log.
+    if not is_digest(text):
+        raise InvalidValue("This is not the SHA-256 of a session or a token; those are 64 hexadecimal digits")
+    return text
+
+
+def _spell(number: int) -> str:
+    """130 bits, the highest first, as 26 characters."""
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from storage.core import files, revisions
-from storage.core.errors import Conflict, Damaged, InvalidValue, NameTaken, NotFound
+from storage.core import files, journal, revisions
+from storage.core.errors import Conflict, Damaged, InvalidValue, NameTaken, NotFound, StoreError
 from storage.core.ids import check_id, is_id
 from storage.core.paths import Store
-from storage.core.records import Record
+from storage.core.records import Record, load
 
 MAX_BYTES = 100  # leaves room for suffixes in exported file names, which most file systems cap at 255
 
@@ -148,6 +148,7 @@ class Kind(Generic[N]):
             # Withdrawn by a revision: what was created once is never removed.
             revisions.create_revision(self._folder(store, record.id), self.stem, 1, record.model_copy(update={"deleted": True}))
             raise NameTaken("{kind} name {name!r} was taken by somebody else at the same moment. Choose another", kind=self.word, name=name)
+        self._journal(store, "create", record)
         return record
 
     def get(self, store: Store, key: str) -> tuple[int, N]:
@@ -161,26 +162,31 @@ class Kind(Generic[N]):
 
     def change(self, store: Store, base: int, record: N) -> int:
         """Write the revision after ``base``; Conflict if somebody was faster. Not for names: see ``rename``."""
-        return revisions.create_revision(self._folder(store, record.id), self.stem, base, record)
+        rev = self._write(store, base, record)
+        self._journal(store, "change", record, rev=rev, changed=self._changed(store, base, record))
+        return rev
 
     def rename(self, store: Store, base: int, record: N, name: str) -> N:
         """Write the revision after ``base`` under another name; NameTaken if a live object bears it, Conflict if stale."""
         renamed = record.model_copy(update={"name": check_name(self.word, name)})
         if _key(renamed.name) == _key(record.name):  # another spelling of what it bears
-            self.change(store, base, renamed)
+            self._write(store, base, renamed)
+            self._journal_rename(store, base, record.name, renamed)
             return renamed
         # Before the revision: whoever gives it the old name back starts from that one, and keeps what they claimed.
         seen = self._entry_rev(store, record.name)
         self._claim(store, renamed.name, record.id)
-        self.change(store, base, renamed)
+        self._write(store, base, renamed)
         release_name(store, self.stem, record.name, record.id, seen)
+        self._journal_rename(store, base, record.name, renamed)
         return renamed
 
     def delete(self, store: Store, base: int, record: N) -> None:
         """Write the revision after ``base`` that says so, and free the name; everything stays on disk for ``restore``."""
         seen = self._entry_rev(store, record.name)
-        self.change(store, base, record.model_copy(update={"deleted": True}))
+        self._write(store, base, record.model_copy(update={"deleted": True}))
         release_name(store, self.stem, record.name, record.id, seen)
+        self._journal(store, "delete", record)
 
     def restore(self, store: Store, identifier: str) -> N:
         """Bring a deleted object back; NameTaken if its name went to another meanwhile."""
@@ -198,7 +204,8 @@ class Kind(Generic[N]):
                 name=record.name,
             ) from error
         restored = record.model_copy(update={"deleted": False})
-        self.change(store, rev, restored)
+        self._write(store, rev, restored)
+        self._journal(store, "restore", restored)
         return restored
 
     def list(self, store: Store) -> Listing[N]:
@@ -248,10 +255,27 @@ class Kind(Generic[N]):
             return True
         try:
             # A renaming or restoring that claimed the name may be on its way, or was cut off: it would write this revision.
-            self.change(store, rev, record)
+            self._write(store, rev, record)
         except Conflict:
             return True  # it got there first
         return False
+
+    def _write(self, store: Store, base: int, record: N) -> int:
+        return revisions.create_revision(self._folder(store, record.id), self.stem, base, record)
+
+    def _journal(self, store: Store, verb: str, record: N, **details: Any) -> None:
+        journal.record(store, f"{self.stem}.{verb}", self.stem, record.id, record.name, **details)
+
+    def _journal_rename(self, store: Store, base: int, before: str, renamed: N) -> None:
+        changed = self._changed(store, base, renamed)
+        self._journal(store, "rename", renamed, old_name=before, changed=tuple(name for name in changed if name != "name") or None)
+
+    def _changed(self, store: Store, base: int, record: N) -> tuple[str, ...]:
+        """What the revision after ``base`` changed; names alone, as values may be secrets, and the revisions have them."""
+        with suppress(StoreError):  # it is only for the journal
+            before = load(self.record, revisions.revision_path(self._folder(store, record.id), self.stem, base))
+            return tuple(name for name in self.record.model_fields if getattr(before, name) != getattr(record, name))
+        return ()
 
     def _entry_rev(self, store: Store, name: str) -> int:
         return revisions.head_revision(store.names(self.stem), _key(name))

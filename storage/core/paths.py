@@ -6,7 +6,7 @@ Only ids and image hashes become part of a path, and each is checked here first:
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.core.ids import check_id, check_image_id
+from storage.core.ids import check_digest, check_id, check_image_id
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,50 @@ class Store:
         """One folder a job: what a worker answers in seconds, beside whatever it trains."""
         return self.root / "jobs"
 
+    @property
+    def accounts(self) -> Path:
+        """One folder an account."""
+        return self.root / "accounts"
+
+    @property
+    def roles(self) -> Path:
+        """One folder of revisions a role."""
+        return self.root / "roles"
+
+    @property
+    def sessions(self) -> Path:
+        """Revisions of all sessions, by the SHA-256 of their cookie's text."""
+        # One folder: sessions past their time are removed, so there are never many.
+        return self.root / "sessions"
+
+    @property
+    def tokens(self) -> Path:
+        """Revisions of all API tokens, by the SHA-256 of their text."""
+        return self.root / "tokens"
+
+    @property
+    def notices(self) -> Path:
+        """One file a notice; beside them, in revisions, whether the disk was low when it was last told."""
+        return self.root / "notices"
+
+    def session_seen(self, digest: str) -> Path:
+        """Replaced at most once a minute: when the session was last used."""
+        # Apart from the session: a look at a page must never win over the session's end.
+        return self.sessions / f"{check_digest(digest)}.seen.json"
+
+    @property
+    def journal(self) -> Path:
+        """Who did what: a file a day and writing host, and a head file a host."""
+        return self.root / "journal"
+
+    def journal_day(self, writer: str, day: str) -> Path:
+        """What was done through one host on ``day`` (as 2026-11-21, in UTC), a line each, appended by that host alone."""
+        return self.journal / f"{writer}-{day}.jsonl"
+
+    def journal_head(self, writer: str) -> Path:
+        """Replaced after each line: the hash of the last one, by which a tail that was cut off is found."""
+        return self.journal / f"{writer}.head.json"
+
     def names(self, kind: str) -> Path:
         """Revisions of name → id for one kind of object; ``kind`` is a word of ours, never a person's."""
         return self.root / "names" / kind
@@ -62,6 +106,30 @@ class Store:
     def template(self, template: str) -> Path:
         """The folder of one template's revisions."""
         return self.templates / check_id(template)
+
+    def account(self, account: str) -> Path:
+        """The folder of one account."""
+        return self.accounts / check_id(account)
+
+    def own(self, account: str) -> Path:
+        """The folder of what an account keeps for itself; ``local`` is everybody's where nobody signs in."""
+        return self.accounts / (account if account == "local" else check_id(account))
+
+    def inbox(self, account: str) -> Path:
+        """Replaced by whoever reads: which notices this account has read."""
+        return self.own(account) / "inbox.json"
+
+    def notice(self, notice: str) -> Path:
+        """Created once by whoever first sees that it happened."""
+        return self.notices / f"{check_id(notice)}.json"
+
+    def deliveries(self, notice: str) -> Path:
+        """Revisions of how a notice gets out, by way and account; created once each, so two dashboards send it once."""
+        return self.root / "deliveries" / check_id(notice)
+
+    def role(self, role: str) -> Path:
+        """The folder of one role's revisions."""
+        return self.roles / check_id(role)
 
     def process(self, process: str) -> "ProcessPaths":
         """The files of one process."""
@@ -85,6 +153,16 @@ class ProjectPaths:
     """A project: its own revisions, its images and their labels, both in 256 shards by image id."""
 
     folder: Path
+
+    @property
+    def id(self) -> str:
+        """The project's id."""
+        return self.folder.name
+
+    @property
+    def store(self) -> Store:
+        """The store that the project is in."""
+        return Store(self.folder.parent.parent)
 
     @property
     def images(self) -> Path:
@@ -123,6 +201,16 @@ class ProcessPaths:
     folder: Path
 
     @property
+    def id(self) -> str:
+        """The process's id."""
+        return self.folder.name
+
+    @property
+    def store(self) -> Store:
+        """The store that the process is in."""
+        return Store(self.folder.parent.parent)
+
+    @property
     def requests(self) -> Path:
         """Numbered requests (start, stop, apply, roll back), created once each by whoever asked."""
         # Numbers rather than times: two people's clocks do not agree on an order.
@@ -158,6 +246,11 @@ class AttemptPaths:
     """One attempt; an old runner that wakes up can touch only its own."""
 
     folder: Path
+
+    @property
+    def process(self) -> ProcessPaths:
+        """The files of the process it is an attempt of."""
+        return ProcessPaths(self.folder.parent.parent)
 
     @property
     def claim(self) -> Path:

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from storage.accounts import Account
+from storage.core import open_store
+from storage.rights import Rights
+from tests.pages.people import account_with, signed_in
 from tests.runs import Runs
 
 MAIN = Path(__file__).resolve().parents[2] / "pages" / "main.py"
@@ -20,16 +24,30 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 
 @pytest.fixture
-def open_page() -> Callable[..., AppTest]:
-    """Open a page by its file's name as an account, with parameters in the address."""
+def open_page(tmp_path: Path) -> Callable[..., AppTest]:
+    """Open a page by its file's name, with parameters in the address: where nobody signs in, or signed in as somebody.
 
-    def opened(name: str, *, account: str = "local", language: str = "en-GB", **address: str) -> AppTest:
+    ``user`` is what the server says of the browser; ``account`` signs that one in, ``rights`` somebody who has just these.
+    """
+
+    def opened(
+        name: str,
+        *,
+        user: dict[str, str] | None = None,
+        account: Account | None = None,
+        rights: Rights | None = None,
+        language: str = "en-GB",
+        **address: str,
+    ) -> AppTest:
+        store = open_store(tmp_path / "store")
+        if rights is not None:
+            account = account_with(store, "eve", rights=rights)
         app = AppTest.from_file(str(MAIN), default_timeout=30)
-        app.user = {"account": account}
+        app.user = signed_in(store, account) if account else user or {"account": "local"}
         app.context["locale"] = language
         app.run()
         for parameter, value in address.items():
             app.query_params[parameter] = value
-        return app.switch_page(name).run() if account == "local" else app
+        return app.run() if user else app.switch_page(name).run()
 
     return opened

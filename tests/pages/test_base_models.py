@@ -5,8 +5,6 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import guard
-from pages.parts.guard import User
 from storage import models, templates
 from tests.finished import finish
 from tests.runs import Runs
@@ -66,10 +64,9 @@ def test_one_is_deleted(runs: Runs, open_page: Open, marked: str) -> None:
     assert models.read(runs.store, marked).entry.deleted
 
 
-def test_who_may_only_view_finds_every_button_disabled(runs: Runs, open_page: Open, marked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_only_view_finds_every_button_disabled(runs: Runs, open_page: Open, marked: str) -> None:
     rights = frozenset({("base_models", "view"), ("models", "view"), ("projects", "view")})
-    monkeypatch.setattr(guard, "current_user", lambda: User("eve", "eve", rights))  # type: ignore[arg-type]
-    app = open_page("base_models.py", base_model=marked)
+    app = open_page("base_models.py", rights=rights, base_model=marked)
     assert [(button.key, button.disabled) for button in app.button] == [
         ("model_upload", True),
         ("model_entry", True),

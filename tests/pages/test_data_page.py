@@ -233,7 +233,7 @@ def test_a_damaged_image_is_named_with_its_reason(pages: Pages, open_page: Open)
 
 
 def test_a_person_without_rights_sees_no_image(pages: Pages, open_page: Open) -> None:
-    app = open_page("data.py", account="stranger", project=pages.project.id)
+    app = open_page("data.py", user={"account": "stranger"}, project=pages.project.id)
     assert not app.dataframe
 
 

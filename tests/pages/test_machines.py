@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import guard
-from pages.parts.guard import User
 from pages.parts.machine_chart import load_figure, load_frame
 from storage import machine_load, machines
 from storage.core.ids import new_id
 from storage.core.records import now
 from storage.machine_load import GpuLoad, LoadPoint
 from storage.machines import MACHINES, Gpu, Info, Machine
-from storage.rights import Rights
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -189,15 +186,13 @@ def test_a_refusal_of_the_store_is_shown_in_the_dialog(runs: Runs, open_page: Op
     assert "cannot be deleted while its worker runs" in app.error[0].value
 
 
-def test_who_may_only_view_finds_all_buttons_disabled_and_why(runs: Runs, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    rights: Rights = frozenset({("machines", "view")})
-    monkeypatch.setattr(guard, "current_user", lambda: User("local", "Local", rights))
-    app = open_page("machines.py", machine=runs.machine.id, dialog="disable")
+def test_who_may_only_view_finds_all_buttons_disabled_and_why(runs: Runs, open_page: Open) -> None:
+    app = open_page("machines.py", rights=frozenset({("machines", "view")}), machine=runs.machine.id, dialog="disable")
     assert {(each.label, each.disabled, each.help) for each in app.button} == {
-        ("Add machine", True, "You need the right to add machines"),
-        ("Disable", True, "You need the right to manage machines"),
-        ("Description and queue", True, "You need the right to edit machines"),
-        ("Delete", True, "You need the right to delete machines"),
+        ("Add machine", True, "You need the right to create machines; ask the administrator"),
+        ("Disable", True, "You need the right to manage machines; ask the administrator"),
+        ("Description and queue", True, "You need the right to edit machines; ask the administrator"),
+        ("Delete", True, "You need the right to delete machines; ask the administrator"),
     }
 
 

@@ -6,12 +6,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import guard
-from pages.parts.guard import User
 from storage import model_types, models, templates
 from storage.core.ids import new_id
 from storage.model_types import MODEL_TYPES
-from storage.rights import Rights
 from tests.finished import finish
 from tests.runs import Runs
 
@@ -108,15 +105,13 @@ def test_deleting_asks_first(runs: Runs, open_page: Open) -> None:
     assert app.toast[0].value == "Model type bills is deleted"
 
 
-def test_who_may_only_view_finds_all_buttons_disabled_and_why(runs: Runs, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_only_view_finds_all_buttons_disabled_and_why(runs: Runs, open_page: Open) -> None:
     made = model_types.create(runs.store, "bills", "fields")
-    rights: Rights = frozenset({("model_types", "view")})
-    monkeypatch.setattr(guard, "current_user", lambda: User("local", "Local", rights))
-    app = open_page("model_types.py", type=made.id, dialog="delete")
+    app = open_page("model_types.py", rights=frozenset({("model_types", "view")}), type=made.id, dialog="delete")
     assert {(each.label, each.disabled, each.help) for each in app.button} == {
-        ("Add model type", True, "You need the right to add model types"),
-        ("Description", True, "You need the right to edit model types"),
-        ("Delete", True, "You need the right to delete model types"),
+        ("Add model type", True, "You need the right to create model types; ask the administrator"),
+        ("Description", True, "You need the right to edit model types; ask the administrator"),
+        ("Delete", True, "You need the right to delete model types; ask the administrator"),
     }
 
 

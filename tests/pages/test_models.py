@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import guard
-from pages.parts.guard import User
 from pages.parts.model_table import ModelCache
 from storage import jobs, models, projects, templates
 from storage.attempts import Message
@@ -134,13 +131,12 @@ def test_somebody_elses_change_is_not_overwritten(runs: Runs, open_page: Open) -
     assert models.find(runs.store, process.id).entry.name == "of-bob"
 
 
-def test_who_may_only_view_finds_promoting_disabled(runs: Runs, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_only_view_finds_promoting_disabled(runs: Runs, open_page: Open) -> None:
     process = finish(runs, [])
     rights = frozenset({("projects", "view"), ("models", "view")})
-    monkeypatch.setattr(guard, "current_user", lambda: User("eve", "eve", rights))  # type: ignore[arg-type]
-    promote = button(open_page("models.py", model=process.id), "Promote to Models")
+    promote = button(open_page("models.py", rights=rights, model=process.id), "Promote to Models")
     assert promote.disabled
-    assert promote.help == "You need the right to edit models"
+    assert promote.help == "You need the right to edit models; ask the administrator"
 
 
 def test_a_model_whose_weights_are_gone_says_so(runs: Runs, open_page: Open) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import guard, i18n
-from pages.parts.guard import User
+from pages.parts import i18n
 from storage import model_types, templates
 from storage.core.ids import new_id
 from storage.templates import TEMPLATES, Parameters, Template
@@ -196,9 +195,9 @@ def test_a_link_to_no_template_says_so(runs: Runs, open_page: Open) -> None:
     assert app.warning[0].value == "The template in the address does not exist. Choose one from the table."
 
 
-def test_who_may_only_look_can_change_nothing(runs: Runs, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "current_user", lambda: User("eve", "eve", frozenset({("projects", "view"), ("templates", "view")})))
-    app = open_page("templates.py", template=runs.template.id)
+def test_who_may_only_look_can_change_nothing(runs: Runs, open_page: Open) -> None:
+    rights = frozenset({("projects", "view"), ("templates", "view")})
+    app = open_page("templates.py", rights=rights, template=runs.template.id)
     assert app.number_input(key="template_iterations").disabled
     assert all(app.button(key=key).disabled for key in ("add", "save", "duplicate", "delete"))
 

@@ -10,16 +10,17 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app import app
-from server import assets, pictures
+from server import assets, forms, oidc, pictures, sign_in
 from server.routes import routes
 from storage.core import ProjectPaths, Store, revision_path
 from storage.images import Image
 from storage.projects import Project
+from tests.server.conftest import THIS_HOST
 
 Ask = Callable[[str], TestClient]
 
-# The chart library, "the server is up", "there is nothing here": nothing of anybody's.
-OPEN = {*(route.path for route in assets.routes()), "/api/{rest:path}"}
+# The chart library, "the server is up", what leads to signing in, "there is nothing here": nothing of anybody's.
+OPEN = {*(route.path for module in (assets, forms, sign_in, oidc) for route in module.routes()), "/api/{rest:path}"}
 KEPT = [(route, method) for route in routes() if route.path not in OPEN for method in sorted(route.methods or ())]
 
 
@@ -31,7 +32,7 @@ def address(route: Route, project: str, image: str) -> str:
 
 
 @pytest.mark.parametrize(("route", "method"), KEPT, ids=lambda value: getattr(value, "path", value))
-def test_an_account_that_is_not_known_may_use_no_route(ask: Ask, project: Project, image: Image, route: Route, method: str) -> None:
+def test_an_account_without_a_role_may_use_no_route(ask: Ask, project: Project, image: Image, route: Route, method: str) -> None:
     answer = ask("nobody").request(method, address(route, project.id, image.id), params={"name": "x.png"})
     assert answer.status_code == 403
     assert method == "HEAD" or "it needs the right to" in answer.json()["error"]
@@ -60,12 +61,12 @@ def test_a_method_that_no_route_of_the_address_has_is_405(client: TestClient, pr
 @pytest.mark.parametrize("name", ["uploads", "archives", "images/x/accept"])
 def test_what_only_takes_posts_is_not_answered_with_the_page(project: Project, name: str) -> None:
     # In the dashboard itself, which has a page for whatever is left.
-    answer = TestClient(app, base_url="http://here").get(f"/api/projects/{project.id}/{name}")
+    answer = TestClient(app, base_url="http://here", client=THIS_HOST).get(f"/api/projects/{project.id}/{name}")
     assert (answer.status_code, "does not take GET" in answer.json()["error"]) == (405, True)
 
 
 def test_an_address_that_is_none_is_not_answered_with_the_page() -> None:
-    answer = TestClient(app, base_url="http://here").get("/api/nothing")
+    answer = TestClient(app, base_url="http://here", client=THIS_HOST).get("/api/nothing")
     assert (answer.status_code, "error" in answer.json()) == (404, True)
 
 
@@ -105,12 +106,12 @@ def test_a_damaged_record_is_said_and_breaks_nothing_else(client: TestClient, pr
     ("method", "path"), [("PUT", "/_stcore/upload_file/session/file"), ("POST", "/api/projects/x/uploads"), ("DELETE", "/media/x")]
 )
 def test_another_site_may_change_nothing_in_the_whole_dashboard(method: str, path: str) -> None:
-    answer = TestClient(app, base_url="http://here").request(method, path, headers={"origin": "http://elsewhere"})
+    answer = TestClient(app, base_url="http://here", client=THIS_HOST).request(method, path, headers={"origin": "http://elsewhere"})
     assert (answer.status_code, "another site" in answer.text) == (403, True)
 
 
 @pytest.mark.parametrize("path", ["/", "/media/x", "/_stcore/upload_file/session/file", "/api/projects/x/images", "/lib/plotly.min.js"])
 def test_a_name_that_is_not_the_dashboards_is_served_nothing(path: str) -> None:
     # Somebody else's name that was turned to this address: its Origin would fit its Host.
-    answer = TestClient(app, base_url="http://elsewhere").get(path, headers={"origin": "http://elsewhere"})
+    answer = TestClient(app, base_url="http://elsewhere", client=THIS_HOST).get(path, headers={"origin": "http://elsewhere"})
     assert (answer.status_code, "allowedHosts" in answer.text) == (403, True)

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server import assets
 from server.identity import IdentityMiddleware
+from tests.server.conftest import THIS_HOST
 
 
 async def tell(request: Request) -> JSONResponse:
@@ -29,7 +30,7 @@ async def tell_socket(socket: WebSocket) -> None:
 def client() -> TestClient:
     """The middleware around two routes that tell who asks."""
     routes = [Route("/", tell, methods=["GET", "POST"]), WebSocketRoute("/socket", tell_socket), *assets.routes()]
-    return TestClient(Starlette(routes=routes, middleware=[Middleware(IdentityMiddleware)]), base_url="http://here")
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(IdentityMiddleware)]), base_url="http://here", client=THIS_HOST)
 
 
 @pytest.mark.parametrize("name", ["x-fieldmark-account", "X-Fieldmark-Account"])

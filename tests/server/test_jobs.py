@@ -83,7 +83,7 @@ def test_the_machine_asked_is_the_one_chosen(store: Store, runs: Runs, send: Try
 
 REFUSED = [
     ({"model": "../etc"}, 400, "is not an id"),
-    ({"model": new_id()}, 404, "is not there"),
+    ({"model": new_id()}, 404, "does not exist"),
     ({"machine": new_id()}, 404, "does not exist"),
 ]
 

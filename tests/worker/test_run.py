@@ -78,7 +78,7 @@ def test_an_attempt_that_was_ended_before_its_child_began_is_not_begun(store, ch
     assert "has been started or ended before" in attempt.log.read_text()
 
 
-def test_an_error_is_the_runs_outcome_with_its_message_and_a_traceback_in_the_log(store, children, project):
+def test_a_refusal_is_the_runs_outcome_and_stands_in_the_log(store, children, project):
     process = house.new_process(store, project)
     attempt = house.claim(store, process).paths
     for original in store.project(project.id).images.glob("*/*.orig"):
@@ -86,6 +86,6 @@ def test_an_error_is_the_runs_outcome_with_its_message_and_a_traceback_in_the_lo
     assert children[2].run(process, 1)[0] == 0
     ended = attempts.result(attempt)
     assert ended.outcome == Outcome.FAILED
-    assert str(ended.message).startswith("NoExamples: None of the 1 labelled images can be read")
-    assert "Traceback" in attempt.log.read_text()
+    assert str(ended.message).startswith("None of the 1 labelled images can be read; the first: Image ")
+    assert str(ended.message) in attempt.log.read_text()
     assert models.list_ids(store) == []

@@ -23,6 +23,11 @@ export class Api {
   thumb = (image, turn) => `/app/static/thumbs/${this.project}/${image}?turn=${turn}`
   images = (query) => this.ask(`images?${new URLSearchParams(query)}`)
   label = (image) => this.askLabel(`images/${image}/label`)
+  get presencePath() {
+    return `/api/projects/${this.project}/presence`
+  }
+
+  presence = (said) => this.ask("presence", said)
   accept = (image, base) => this.askLabel(`images/${image}/accept`, { base })
   save = (image, base, boxes) => this.askLabel(`images/${image}/label`, { base, ...this.content(boxes) })
 

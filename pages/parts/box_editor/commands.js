@@ -40,6 +40,7 @@ export class Commands {
     const { editor } = this
     if (editor.pointer.cancel()) return
     if (editor.versions.panel === "history") return this.history()
+    if (editor.versions.merge) return editor.versions.leaveMerge()
     if (editor.tool === "zoom") return editor.leaveZoom()
     editor.lastDrawn = null
     editor.select(null)
@@ -136,11 +137,14 @@ export class Commands {
   }
 
   async nextUnlabelled() {
-    const { editor } = this, { image } = editor
-    const other = await editor.answered(editor.images.nextUnlabelled(image, (known) => editor.labels.get(known)?.boxes != null))
-    if (other === undefined || editor.image !== image) return
-    if (other) editor.go(other)
-    else editor.say(editor.texts.allLabelled)
+    const { editor } = this, { image, texts, presence: { taken } } = editor
+    const isLabelled = (known) => editor.labels.get(known)?.boxes != null
+    const find = (isPassed) => editor.answered(editor.images.nextUnlabelled(image, isPassed))
+    const free = await find((known) => isLabelled(known) || taken.has(known))
+    const isRest = free === null && taken.size > 0 && (await find(isLabelled))
+    if (free === undefined || editor.image !== image) return
+    if (free) editor.go(free)
+    else editor.say(isRest ? texts.allTaken : texts.allLabelled)
   }
 
   // Right as it is, or as it was corrected: on to the next.

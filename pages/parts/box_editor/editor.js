@@ -13,6 +13,7 @@ import { asBox } from "./label.js"
 import { Labels } from "./labels.js"
 import { Notices } from "./notices.js"
 import { Pointer } from "./pointer.js"
+import { Presence } from "./presence.js"
 import { Saver } from "./saver.js"
 import { Side } from "./side.js"
 import { Strip } from "./strip.js"
@@ -46,6 +47,7 @@ class Editor {
     const stage = part("stage"), banner = part("banner")
     const column = html("div", { class: "column" }, stage, part("strip"))
     const side = html("aside", { class: "aside" }, part("side"), part("panel"))
+    this.panelPart.tabIndex = -1 // may be given the focus
     this.sheet = helpSheet(this)
     this.host.replaceChildren(part("toolbar"), html("div", { class: "body" }, column, side), this.sheet)
     this.toolbarPart.setAttribute("role", "toolbar")
@@ -60,6 +62,7 @@ class Editor {
     this.versions = new Versions(this, this.panelPart)
     this.notices = new Notices(this, stage, banner)
     this.walker = new Walker(this)
+    this.presence = new Presence(this, () => this.render())
     this.keys = new Keys(this)
     this.sized = new ResizeObserver(() => (this.isFitted ? this.fit() : this.canvas.move()))
     this.sized.observe(stage)
@@ -70,6 +73,7 @@ class Editor {
   destroy() {
     this.gone = true
     this.keys.stop()
+    this.presence.stop()
     this.sized.disconnect()
     this.notices.alarms.disconnect()
     window.removeEventListener("resize", this.layout)
@@ -109,7 +113,8 @@ class Editor {
     if (wanted && (images.item(wanted) || !this.image)) return wanted
     const first = images.items[0]?.image ?? wanted
     if (this.mode === "review" || !counts.unlabelled || images.query.state !== "all") return first
-    return (await this.answered(images.nextUnlabelled(null))) ?? first
+    await this.presence.tell() // what others have open already, so that two who come at once begin apart
+    return (await this.answered(images.nextUnlabelled(null, (known) => this.presence.taken.has(known)))) ?? first
   }
 
   // The answer, or undefined: what went wrong is said, and with `patient` tried again until there is an answer.

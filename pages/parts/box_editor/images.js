@@ -58,9 +58,9 @@ export class Images {
 
   // The next image in this order that nobody has labelled, from the list's beginning after its end; null if there is none.
   // With no image to begin at it is the first one, which the server finds without a scan.
-  // `isLabelled` knows of labels that the server has not acknowledged yet.
-  async nextUnlabelled(image, isLabelled = () => false) {
-    const isNext = (item) => item.state === "unlabelled" && item.image !== image && !isLabelled(item.image)
+  // `isPassed` tells of images to leave out: labelled, which the server has not acknowledged yet, or open elsewhere.
+  async nextUnlabelled(image, isPassed = () => false) {
+    const isNext = (item) => item.state === "unlabelled" && item.image !== image && !isPassed(item.image)
     const here = this.index(image)
     const known = this.items.slice(here + 1).find(isNext)
     if (known && image) return known.image

@@ -108,8 +108,10 @@ export class Keys {
   handle(event) {
     const { editor } = this
     const control = event.ctrlKey || event.metaKey
-    const onButton = event.composedPath()[0].closest?.("button, a, summary")
-    if (onButton && ["Space", "Enter", "Tab"].includes(event.code) && !control) return false
+    const at = event.composedPath()[0]
+    if (at.closest?.("button, a, summary") && ["Space", "Enter", "Tab"].includes(event.code) && !control) return false
+    // Where versions are chosen between, these keys choose.
+    if (at.closest?.(".panel") && (["Space", "Tab"].includes(event.code) || (event.code in ARROWS && at.matches("input")))) return false
     if (event.code === "Space") return editor.holdSpace(true)
     const command = editor.hotkeys.command(`${control ? "Ctrl+" : ""}${event.shiftKey ? "Shift+" : ""}${event.code}`)
     const arrow = ARROWS[event.code]

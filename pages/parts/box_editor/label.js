@@ -12,11 +12,7 @@ const key = ({ field, xyxy }) => [field, ...xyxy].join(" ")
 // Field and place are what people decide; equal contents have equal signatures, in whatever order.
 export const signature = (boxes) => (boxes ? JSON.stringify(boxes.map(key).sort()) : "unlabelled")
 
-// Both versions' boxes, each once.
-export function union(theirs, mine) {
-  const known = new Set((theirs ?? []).map(key))
-  return [...asBoxes(theirs ?? []), ...(mine ?? []).filter((box) => !known.has(key(box)))]
-}
+export const isAlike = (one, other) => key(one) === key(other)
 
 export class Label {
   constructor(head) {

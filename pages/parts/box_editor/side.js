@@ -15,6 +15,7 @@ export class Side {
     this.state = html("span", { class: "chip" })
     this.position = html("span", { class: "position" })
     this.rules = html("div", { class: "rules", role: "note" })
+    this.here = html("div", { class: "here", role: "status" }) // others at the same image
     this.status = html("div", { class: "status", role: "status" })
     this.none = html("button", { type: "button", class: "plain", onclick: () => { editor.run("none"); editor.focus() } })
     this.none.append(icon("none"), texts.none)
@@ -24,7 +25,7 @@ export class Side {
     this.confirm.append(icon("check"), html("span"))
     const moves = [walk("previous", "previous"), this.position, walk("next", "next"), walk("nextUnlabelled", "nextUnlabelled")]
     element.replaceChildren(
-      html("header", {}, html("div", { class: "about" }, this.name, this.state), html("div", { class: "walk" }, ...moves), this.rules),
+      html("header", {}, html("div", { class: "about" }, this.name, this.state), html("div", { class: "walk" }, ...moves), this.here, this.rules),
       this.list.element,
       html("footer", {}, this.status, this.none, this.confirm),
     )
@@ -36,6 +37,7 @@ export class Side {
     this.name.textContent = this.name.title = label?.page.name ?? item?.name ?? ""
     stateChip(this.state, editor, label?.head.state ?? item?.state)
     this.position.textContent = editor.position
+    this.renderHere()
     this.renderRules(item)
     this.list.render()
     this.renderStatus()
@@ -44,6 +46,13 @@ export class Side {
     this.confirm.lastChild.textContent = texts[editor.confirmText]
     this.confirm.title = `${texts.confirm} · ${editor.hotkeys.of("confirm")}`
     this.confirm.disabled = !label
+  }
+
+  renderHere() {
+    const { editor } = this, { here, own } = editor.presence, { texts } = editor
+    const names = here.map(({ account, name }) => name || editor.person(account)).join(", ")
+    const said = [...(names ? [fill(texts.here, { names })] : []), ...(own ? [texts.alsoHere] : [])]
+    this.here.replaceChildren(...said.map((text) => html("div", {}, icon("person"), html("span", {}, text))))
   }
 
   renderRules(item) {

@@ -1,7 +1,8 @@
 // Other versions of an image's label: its history, and what somebody else saved meanwhile. They take the column's place.
 
 import { html, icon, iconButton, fill } from "./dom.js"
-import { asBoxes, signature, union } from "./label.js"
+import { asBoxes, signature } from "./label.js"
+import { Merge } from "./merge.js"
 
 export const stateChip = (element, editor, state) => {
   const known = editor.states[state]
@@ -21,29 +22,32 @@ const button = (kind, text, onclick, title = "") => html("button", { type: "butt
 
 export class Versions {
   constructor(editor, element) {
-    Object.assign(this, { editor, element, panel: "", pinned: null, previewed: null })
+    Object.assign(this, { editor, element, panel: "", pinned: null, previewed: null, merge: null })
   }
 
   // What lies over the page in place of the boxes, as [boxes, kind].
   get overlaid() {
     const { label, task } = this.editor
     if (task === "classes") return [] // has no place on it
+    if (this.merge) return this.merge.overlaid
     if (label?.conflict) return [[label.conflict.boxes, "theirs"], [label.boxes, "mine"]]
     return this.previewed ? [[this.previewed, "past"]] : []
   }
 
   render() {
     const { editor } = this
-    if (editor.label?.conflict && this.panel !== "conflict") {
+    const isNew = Boolean(editor.label?.conflict) && this.panel !== "conflict"
+    if (isNew) {
       this.panel = "conflict"
-      this.element.replaceChildren(...conflictPanel(editor, (kept, boxes) => this.settle(kept, boxes)))
+      this.renderConflict()
     }
     editor.host.dataset.panel = this.panel
+    if (isNew) this.element.focus({ preventScroll: true }) // so that Tab leads to what can be chosen
   }
 
   close() {
     this.panel = ""
-    this.pinned = this.previewed = null
+    this.pinned = this.previewed = this.merge = null
   }
 
   preview(boxes) {
@@ -108,9 +112,34 @@ export class Versions {
 
   // ---- conflict ----
 
+  renderConflict() {
+    const { editor } = this
+    const shown = this.merge ? mergePanel(editor, this.merge, this) : conflictPanel(editor, this)
+    this.element.replaceChildren(...shown)
+  }
+
+  // Where nothing is to be asked, both are one at once.
+  startMerge() {
+    const { editor } = this, { label } = editor
+    const merge = new Merge(label.conflict.boxes, label.boxes, () => editor.paint())
+    if (!merge.pairs.length) return this.settle("merge", merge.boxes)
+    this.merge = merge
+    this.renderConflict()
+    this.element.querySelector("input:checked").focus()
+    editor.paint()
+  }
+
+  leaveMerge() {
+    this.merge = null
+    this.renderConflict()
+    this.element.focus({ preventScroll: true })
+    this.editor.paint()
+  }
+
   settle(kept, boxes) {
     const { editor } = this, { label } = editor
     this.close()
+    editor.focus()
     editor.commands.note()
     if (kept === "theirs") editor.saver.giveWay(label)
     else editor.saver.settle(label, boxes)
@@ -119,10 +148,10 @@ export class Versions {
 }
 
 // Both versions, and what can become of them.
-function conflictPanel(editor, settle) {
+function conflictPanel(editor, versions) {
   const { texts, label } = editor, theirs = label.conflict
   const about = { name: editor.person(theirs.author), rev: theirs.rev, time: editor.time(theirs.at) }
-  const choose = (kept, boxes) => button("plain", texts[`keep_${kept}`], () => settle(kept, boxes), texts[`keep_${kept}_means`])
+  const choose = (kept, boxes) => button("plain", texts[`keep_${kept}`], () => versions.settle(kept, boxes), texts[`keep_${kept}_means`])
   return [
     html("header", { class: "titled" }, html("h3", {}, icon("history"), texts.conflict)),
     html("div", { class: "versions" },
@@ -132,7 +161,19 @@ function conflictPanel(editor, settle) {
     html("footer", {},
       choose("theirs", theirs.boxes),
       choose("mine", label.boxes),
-      ...(editor.task === "classes" ? [] : [choose("both", union(theirs.boxes, label.boxes))])),
+      ...(editor.task === "classes" ? [] : [button("plain", texts.merge, () => versions.startMerge(), texts.mergeMeans)])),
+  ]
+}
+
+// What both versions have at one place, one by one.
+function mergePanel(editor, merge, versions) {
+  const { texts } = editor
+  return [
+    html("header", { class: "titled" }, html("h3", {}, texts.merge)),
+    html("div", { class: "versions" }, html("p", {}, texts.mergeText), ...merge.questions(texts, editor.look)),
+    html("footer", {},
+      button("primary", texts.saveMerge, () => versions.settle("merge", merge.boxes)),
+      button("plain", texts.back, () => versions.leaveMerge(), "Esc")),
   ]
 }
 

@@ -21,6 +21,7 @@ export class Walker {
     editor.later("image", TELL_MS, () => editor.tell("image", image))
     editor.later("slow", SLOW_MS, () => editor.render())
     editor.strip.mark()
+    editor.presence.look(image)
     this.showLabel(image)
     this.showPicture(image)
     this.reach(image).then(() => this.ahead(image))

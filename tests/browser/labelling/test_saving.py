@@ -17,7 +17,7 @@ from tests.runs import Runs
 # Two people
 
 
-@pytest.mark.parametrize(("choice", "left"), [("Keep theirs", [OTHER]), ("Keep mine", [BOX]), ("Take the boxes of both", [OTHER, BOX])])
+@pytest.mark.parametrize(("choice", "left"), [("Keep theirs", [OTHER]), ("Keep mine", [BOX]), ("Merge both versions", [OTHER, BOX])])
 def test_a_stale_save_shows_both_versions_and_loses_neither(
     choice: str, left: list[tuple[float, ...]], project: Project, take: Take, open_image: Open, visit: Visit
 ) -> None:

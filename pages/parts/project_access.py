@@ -1,0 +1,71 @@
+"""Who sees a project: everybody, or the accounts chosen here."""
+
+import streamlit as st
+
+from pages.parts.data import forget_names
+from pages.parts.guard import User, demand
+from pages.parts.i18n import _
+from pages.parts.text import explain
+from pages.parts.toasts import say
+from storage import access
+from storage.accounts import ACCOUNTS
+from storage.core import Store, StoreError
+from storage.projects import Project
+
+_CHOICE, _CHOSEN = "access_choice", "access_accounts"  # of the session
+
+
+def render_access(store: Store, project: Project, user: User) -> None:
+    """The choice, for whoever manages accounts; others are told that it is made."""
+    st.subheader(_("Who sees this project"))
+    rev, now = access.read(store, project.id)
+    everybody = now.accounts is None
+    why = user.why_not("accounts", "manage")
+    names = {account.id: account.name for account in ACCOUNTS.list(store).items}
+    # Before the widgets are made: somebody else may have changed it, and then it counts what is there now.
+    if st.session_state.get("access_of") != (project.id, rev):
+        st.session_state["access_of"] = (project.id, rev)
+        st.session_state[_CHOICE] = "everybody" if everybody else "chosen"
+        st.session_state[_CHOSEN] = [account for account in now.accounts or () if account in names]
+    texts = {"everybody": _("Everybody who may see projects"), "chosen": _("Only these accounts")}
+    st.radio(
+        _("Who sees this project"),
+        list(texts),
+        format_func=texts.__getitem__,
+        key=_CHOICE,
+        label_visibility="collapsed",
+        disabled=bool(why),
+    )
+    if st.session_state[_CHOICE] == "chosen":
+        _render_accounts(names, why)
+    if st.button(_("Save"), key="save_access", icon=":material/save:", disabled=bool(why), help=why):
+        _save(store, project, rev, user)
+
+
+def _render_accounts(names: dict[str, str], why: str | None) -> None:
+    if not names:
+        st.info(_("There is no account yet. Create them on the page Accounts."), icon=":material/group:")
+        return
+    st.multiselect(
+        _("Accounts"),
+        list(names),
+        format_func=lambda account: names.get(account, account),
+        key=_CHOSEN,
+        placeholder=_("Choose accounts"),
+        select_all=False,
+        disabled=bool(why),
+    )
+    st.caption(_("Whoever manages accounts sees every project. To all others not chosen it is as if the project did not exist."))
+
+
+def _save(store: Store, project: Project, rev: int, user: User) -> None:
+    chosen = tuple(st.session_state.get(_CHOSEN, ())) if st.session_state[_CHOICE] == "chosen" else None
+    try:
+        demand("accounts", "manage", project.id)
+        access.write(store, project.id, rev, chosen, user.account)
+    except StoreError as error:
+        st.error(explain(error), icon=":material/error:")
+        return
+    forget_names()
+    say(_("Who sees the project is saved"))
+    st.rerun()

@@ -1,0 +1,325 @@
+"""The journal: what is recorded, in which order it is read, and that nothing in it can be changed or removed unseen."""
+
+import logging
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from storage import journal, labels, processes, projects, templates, uploads
+from storage.check import check_store
+from storage.core import acting, acting_as, ask_actor, new_id, record, unrecorded
+from storage.core import journal as writing
+from storage.journal import Filter
+from storage.journal_export import to_csv
+from storage.projects import PROJECTS
+
+ROOT = Path(__file__).parents[2]
+
+
+def said(store, **wanted):
+    """Operations that the journal has, oldest first."""
+    return [entry.operation for entry in journal.entries(store, Filter(**wanted))][::-1]
+
+
+def newest(store):
+    return next(journal.entries(store, Filter()))
+
+
+def the_day(store) -> Path:
+    return journal.day_files(store)[-1][2]
+
+
+def found(store):
+    return [problem.path for problem in check_store(store)]
+
+
+def write(store, count=5, start=0):
+    for number in range(start, start + count):
+        record(store, "test.act", "test", f"{number:026d}")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Days that pass between two records."""
+
+    class Clock(datetime):
+        at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+        @classmethod
+        def now(cls, tz=None):
+            return cls.at
+
+    monkeypatch.setattr(writing, "datetime", Clock)
+    return Clock
+
+
+class TestWhatIsRecorded:
+    def test_a_named_object_records_its_whole_life(self, store):
+        project = projects.create(store, "receipts", "fields")
+        PROJECTS.change(store, 1, project.model_copy(update={"gate": 0.2}))
+        renamed = PROJECTS.rename(store, 2, project, "bills")
+        PROJECTS.delete(store, 3, renamed)
+        PROJECTS.restore(store, project.id)
+        assert said(store, id=project.id) == [f"project.{verb}" for verb in ("create", "change", "rename", "delete", "restore")]
+
+    def test_a_change_names_what_was_changed_and_no_value(self, store, project):
+        PROJECTS.change(store, 1, project.model_copy(update={"gate": 0.2}))
+        assert newest(store).details == {"rev": 2, "changed": ["gate"]}
+
+    def test_a_label_is_recorded_with_project_image_and_revision(self, store, paths, project, document):
+        image = uploads.add(paths, "receipt.png", document("12.50"), "ann")
+        labels.save(paths, image.id, 0, (), "ann")
+        entry = newest(store)
+        assert (entry.operation, entry.id, entry.details["project"], entry.details["rev"]) == ("label.save", image.id, project.id, 1)
+
+    def test_one_thread_joins_what_happens_to_a_process(self, store, project):
+        template = templates.create(store, "quick", "auto-label")
+        spec = processes.create(store, project, template, new_id(), "ann")
+        processes.ask(store, processes.get(store, spec.id), "start", "ann")
+        processes.enable(store, spec.id, False, "ann")
+        assert said(store, thread=spec.id) == ["process.create", "process.start", "process.disable"]
+
+    def test_what_is_done_as_part_of_something_larger_is_not_recorded(self, store):
+        with unrecorded():
+            write(store)
+        assert said(store) == []
+
+    def test_a_failing_journal_is_logged_and_undoes_nothing(self, store, monkeypatch, caplog):
+        monkeypatch.setattr(writing, "host_folder", lambda: Path("/proc/nowhere"))
+        with caplog.at_level(logging.ERROR):
+            made = projects.create(store, "receipts", "fields")
+        assert PROJECTS.get(store, "receipts")[1] == made
+        assert "project.create" in caplog.text
+
+
+class TestWhoActs:
+    def test_who_acts_is_said_by_whoever_set_it(self, store):
+        with acting_as("worker:x"):
+            write(store, 1)
+        assert newest(store).by == "worker:x"
+
+    def test_pages_are_asked_where_nobody_set_it(self, store):
+        ask_actor(lambda: "ann")
+        try:
+            write(store, 1)
+        finally:
+            ask_actor(str)
+        assert newest(store).by == "ann"
+
+    def test_without_either_it_is_unknown(self, store):
+        assert acting.get() == ""
+        write(store, 1)
+        assert newest(store).by == "unknown"
+
+
+class TestReading:
+    def test_the_newest_comes_first(self, store):
+        write(store, 3)
+        assert [entry.id for entry in journal.entries(store, Filter())] == [f"{number:026d}" for number in (2, 1, 0)]
+
+    def test_hosts_are_read_in_one_order(self, store, clock, monkeypatch, project):
+        for host in ("east", "west", "east"):
+            monkeypatch.setattr(writing, "_writer", lambda folder, host=host: f"{host}-1")
+            clock.at += timedelta(seconds=1)
+            record(store, "test.act", "test", host)
+        assert [entry.id for entry in journal.entries(store, Filter(entity="test"))] == ["east", "west", "east"]
+        assert found(store) == []
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            ({"by": "ann"}, ["a"]),
+            ({"operation": "process.start"}, ["b"]),
+            ({"entity": "process"}, ["b", "c"]),
+            ({"thread": "t"}, ["c"]),
+            ({"id": "a"}, ["a"]),
+            ({"by": "bob", "entity": "process"}, ["b", "c"]),
+            ({"by": "nobody"}, []),
+        ],
+    )
+    def test_what_is_filtered_is_what_fits(self, store, wanted, expected):
+        with acting_as("ann"):
+            record(store, "label.save", "label", "a")
+        with acting_as("bob"):
+            record(store, "process.start", "process", "b")
+            record(store, "process.stop", "process", "c", thread="t")
+        assert sorted(entry.id for entry in journal.entries(store, Filter(**wanted))) == expected
+
+    def test_a_time_range_holds_its_ends_and_nothing_else(self, store, clock):
+        for day in range(1, 6):
+            clock.at = datetime(2026, 3, day, 12, tzinfo=UTC)
+            record(store, "test.act", "test", str(day))
+        wanted = Filter(since=datetime(2026, 3, 2, 12, tzinfo=UTC), until=datetime(2026, 3, 4, 12, tzinfo=UTC))
+        assert [entry.id for entry in journal.entries(store, wanted)] == ["4", "3", "2"]
+
+    def test_pages_follow_one_another_without_a_gap_while_more_is_written(self, store):
+        write(store, 7)
+        first = journal.read(store, Filter(), limit=3)
+        write(store, 2, start=7)
+        second = journal.read(store, Filter(), first.more, limit=3)
+        last = journal.read(store, Filter(), second.more, limit=3)
+        assert [int(each.entry.id) for page in (first, second, last) for each in page.found] == [6, 5, 4, 3, 2, 1, 0]
+        assert last.more is None
+
+    def test_a_page_does_not_read_what_is_behind_it(self, store, clock, monkeypatch):
+        for _ in range(3):
+            write(store, 5)
+            clock.at += timedelta(days=1)
+        opened = []
+        real = journal.lines_backwards
+        monkeypatch.setattr(journal, "lines_backwards", lambda path: (opened.append(path.name), real(path))[1])
+        journal.read(store, Filter(), limit=3)
+        assert {name[-16:] for name in opened} == {"2026-03-03.jsonl"}
+
+    def test_a_search_for_what_is_rare_stops_and_says_where_to_go_on(self, store, clock, monkeypatch):
+        record(store, "test.rare", "test", "a")
+        for _ in range(3):
+            clock.at += timedelta(days=1)
+            write(store, 2)
+        monkeypatch.setattr(journal, "_MOST_BYTES", 500)
+        page, pages = journal.read(store, Filter(operation="test.rare")), 1
+        while page.more:
+            assert page.searched
+            page, pages = journal.read(store, Filter(operation="test.rare"), page.more), pages + 1
+        assert [each.entry.id for each in page.found] == ["a"]
+        assert pages > 1
+
+    def test_an_entry_is_found_again_by_its_place(self, store):
+        write(store, 3)
+        for each in journal.read(store, Filter()).found:
+            assert journal.find(store, each.place).entry == each.entry
+
+    @pytest.mark.parametrize("place", ["", "x", "../../root-2026-03-01~0", "host-2026-03-01~0", "host-2026-03-01~-4", "~"])
+    def test_a_place_that_is_none_finds_nothing(self, store, place):
+        write(store, 1)
+        assert journal.find(store, place) is None
+
+    def test_lines_longer_than_a_block_are_read_whole(self, store):
+        for length in (10, 5000, 70_000, 200_000, 10):
+            record(store, "test.act", "test", "a", text="x" * length)
+        assert [len(entry.details["text"]) for entry in journal.entries(store, Filter())] == [10, 200_000, 70_000, 5000, 10]
+
+    def test_a_spreadsheet_takes_no_name_for_a_formula(self, store):
+        record(store, "test.act", "test", "a", "=1+1")
+        assert b",'=1+1," in b"".join(to_csv(journal.entries(store, Filter()), {}))
+
+
+class TestTheChain:
+    def test_a_journal_of_several_days_is_whole(self, store, clock):
+        for _ in range(3):
+            write(store, 2)
+            clock.at += timedelta(days=2)
+        assert len(journal.day_files(store)) == 3
+        assert found(store) == []
+
+    def test_it_goes_on_in_the_newest_file_when_the_clock_is_set_back(self, store, clock):
+        write(store, 2)
+        clock.at -= timedelta(days=2)
+        write(store, 2, start=2)
+        assert len(journal.day_files(store)) == 1
+        assert [int(entry.id) for entry in journal.entries(store, Filter())] == [3, 2, 1, 0]
+        assert found(store) == []
+
+    @pytest.mark.parametrize("number", [0, 2, 4], ids=["the first", "one in the middle", "the last"])
+    def test_a_changed_line_is_found(self, store, number):
+        write(store)
+        lines = the_day(store).read_bytes().splitlines(keepends=True)
+        lines[number] = lines[number].replace(b'"unknown"', b'"nobody0"')
+        the_day(store).write_bytes(b"".join(lines))
+        assert found(store) == [f"journal/{the_day(store).name}"]
+
+    @pytest.mark.parametrize("number", [0, 2, 4], ids=["the first", "one in the middle", "the last"])
+    def test_a_removed_line_is_found(self, store, number):
+        write(store)
+        lines = the_day(store).read_bytes().splitlines(keepends=True)
+        del lines[number]
+        the_day(store).write_bytes(b"".join(lines))
+        assert found(store) == [f"journal/{the_day(store).name}"]
+
+    def test_a_tail_that_was_cut_off_is_found_also_after_more_was_written(self, store):
+        write(store)
+        lines = the_day(store).read_bytes().splitlines(keepends=True)
+        the_day(store).write_bytes(b"".join(lines[:-2]))
+        write(store, 2)
+        assert found(store) == [f"journal/{the_day(store).name}"]
+
+    @pytest.mark.parametrize("number", [0, 1, 2], ids=["the first", "one in the middle", "the last"])
+    def test_a_removed_day_is_found(self, store, clock, number):
+        for _ in range(3):
+            write(store, 2)
+            clock.at += timedelta(days=1)
+        journal.day_files(store)[number][2].unlink()
+        assert len(found(store)) == 1
+
+    def test_a_day_removed_as_the_last_one_is_found_also_after_more_was_written(self, store, clock):
+        for _ in range(2):
+            write(store, 2)
+            clock.at += timedelta(days=1)
+        the_day(store).unlink()
+        write(store, 2)
+        assert len(found(store)) == 1
+
+    def test_a_removed_head_is_found(self, store):
+        write(store)
+        next(store.journal.glob("*.head.json")).unlink()
+        assert [path for path in found(store) if path.endswith(".head.json")]
+
+    def test_a_kill_between_a_line_and_its_head_is_no_finding(self, store, monkeypatch):
+        write(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(writing.files, "replace_file", lambda *_, **__: None)
+            write(store, 2)
+        assert found(store) == []
+        write(store)
+        assert found(store) == []
+        assert len(said(store)) == 12
+
+    def test_a_kill_between_the_first_line_of_a_day_and_its_head_is_no_finding(self, store, clock, monkeypatch):
+        write(store)
+        clock.at += timedelta(days=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(writing.files, "replace_file", lambda *_, **__: None)
+            write(store, 1)
+        write(store, 1)
+        clock.at += timedelta(days=1)
+        write(store, 1)
+        assert found(store) == []
+
+    def test_half_a_line_that_a_kill_left_is_no_finding_and_spoils_no_other(self, store):
+        write(store)
+        with the_day(store).open("ab") as file:
+            file.write(b'{"at":"2026-')
+        assert found(store) == []
+        write(store)
+        assert found(store) == []
+        assert len(said(store)) == 10
+
+    def test_a_damaged_head_is_found_and_stops_no_journal(self, store):
+        write(store)
+        next(store.journal.glob("*.head.json")).write_bytes(b"{}")
+        assert found(store)
+        write(store)
+        assert len(said(store)) == 10
+        assert found(store) == []
+
+    def test_processes_that_write_at_once_make_one_whole_chain(self, store):
+        script = (
+            "import sys; from pathlib import Path; from storage.core import open_store, record\n"
+            "store = open_store(Path(sys.argv[1]))\n"
+            "for number in range(100): record(store, 'test.act', 'test', f'{number:026d}')"
+        )
+        writers = [subprocess.Popen([sys.executable, "-c", script, str(store.root)], cwd=ROOT) for _ in range(3)]
+        assert [writer.wait() for writer in writers] == [0, 0, 0]
+        assert len(journal.day_files(store)) == 1
+        assert len(said(store)) == 300
+        assert found(store) == []
+
+
+def test_a_line_is_one_line_whatever_a_name_holds(store):
+    record(store, "test.act", "test", "a", "two\nlines \u2028 \x00 \udcff")
+    record(store, "test.act", "test", "b", 'quo"te')
+    assert newest(store).name == 'quo"te'
+    assert found(store) == []
