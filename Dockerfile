@@ -19,5 +19,5 @@ ENV FIELDMARK_STORE=/data \
 VOLUME /data
 EXPOSE 8501
 HEALTHCHECK --start-period=60s CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=5)"]
-# "This host alone" would be nobody in here: who may reach the port is decided where it is published.
+# "This host alone" would be nobody in here. So people sign in; the link for the first administrator is in the log.
 CMD ["python", "cli.py", "run", "--address", "0.0.0.0", "--port", "8501"]

@@ -36,7 +36,7 @@ def go_home() -> None:
 
 def listed(name: str, title: str, icon: str) -> st.Page | None:
     """The page in ``name``.py under the address of that name; None if this person may not see it."""
-    # By the right that each page asks for again. A page that is not listed has no address.
+    # By the right that each page asks for again.
     return st.Page(HERE / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=name) if user.may(*PAGES[name]) else None
 
 
@@ -71,9 +71,11 @@ sections = {title: group for title, group in permitted.items() if group}
 seen = [page for group in sections.values() for page in group]
 # Reached from the head of the sidebar, not from its list.
 own = [] if user.is_local else [st.Page(HERE / "my_account.py", title=_("My account"), url_path="my_account", visibility="hidden")]
+# Not the page but the reason, where there would be none; whoever was sent a link should learn why it leads nowhere.
+refused = [st.Page(refuse, title="Fieldmark", url_path=name, visibility="hidden") for name in PAGES if not user.may(*PAGES[name])]
 home = st.Page(go_home if seen else refuse, title="Fieldmark", default=True, visibility="hidden")
 # Expanded, as Streamlit hides all pages beyond ten behind a button that is not translated.
-page = st.navigation({"": [home, *own], **sections}, expanded=True)
+page = st.navigation({"": [home, *own, *refused], **sections}, expanded=True)
 render_person(user)
 render_inbox(user)
 show_toasts()

@@ -37,7 +37,7 @@ def table_frame(found: Sequence[Role], holders: Mapping[str, Sequence[Account]])
         [
             {
                 "name": role_name(role),
-                "origin": _("Comes with the program") if is_ready(role) else _("Added here"),
+                "origin": _("Comes with the program") if is_ready(role) else _("Made here"),
                 # Text: number columns follow the browser's language, not the one chosen here.
                 "rights": number(len(role.rights)),
                 "accounts": number(len(holders.get(role.id, ()))),
@@ -55,7 +55,7 @@ def render_table(found: Sequence[Role], holders: Mapping[str, Sequence[Account]]
         "name": text(_("Role"), width=190),
         "origin": text(_("Origin"), width=190),
         "rights": text(_("Rights"), alignment="right", width=70),
-        "accounts": text(_("Accounts"), alignment="right", width=100),
+        "accounts": text(_("Accounts"), alignment="right", width=120),
         "description": text(_("Description")),
     }
     linked_table(table_frame(found, holders), [role.id for role in found], "role", columns)

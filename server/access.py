@@ -82,7 +82,9 @@ def project_of(request: Request) -> Project:
 def process_of(request: Request) -> Process:
     """The process whose id the address holds; NotFound if there is none, or who asks may not see its project."""
     process = processes.get(get_store(), request.path_params["process"])
-    _check_seen(request, process.spec.project, NotFound("Process {process!r} does not exist; see the list of processes", process=process.id))
+    _check_seen(
+        request, process.spec.project, NotFound("Process {process!r} does not exist; see the list of processes", process=process.id)
+    )
     return process
 
 

@@ -1,6 +1,7 @@
 """The journal as a file: what the filters leave, newest first, as it is read."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated
 
@@ -57,7 +58,9 @@ def _wanted(request: Request) -> Filter:
         asked = _Asked.model_validate({key: value for key, value in request.query_params.items() if value})
     except ValidationError as error:
         raise InvalidValue("{reason}", reason=explain(error)) from error
-    return Filter(**dict(asked), hidden=hidden_from(get_store(), person_of(request)))
+    # Without what comes later, such as the record of this very export.
+    until = min(asked.until or datetime.max.replace(tzinfo=UTC), datetime.now(UTC))
+    return Filter(**{**dict(asked), "until": until}, hidden=hidden_from(get_store(), person_of(request)))
 
 
 def _file(pieces: Iterator[bytes], form: str, media_type: str, wanted: Filter) -> Response:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from server import mode, notice_mail, notice_webhook
 from storage import deliveries, notice_events, notice_settings, people
 from storage.attempts import Message
-from storage.core import Damaged, NotFound, Store, StoreError, now
+from storage.core import Damaged, InvalidValue, NotFound, Store, StoreError, now
 from storage.deliveries import Parcel
 from storage.notice_settings import WAYS, NoticeSettings
 from storage.notices import Board, Notice, concerns
@@ -43,37 +43,46 @@ class Courier:
     def tend(self) -> None:
         """One pass: route the notices that are new, then make every try that is due."""
         at = self.clock()
-        for notice in self._board.load():
-            if notice.id not in self._routed and at - notice.at < _WINDOW:
-                self._open += self._route(notice)
-                # Only now: had the store failed above, the next pass has to come here again.
-                self._routed.add(notice.id)
+        new = [notice for notice in self._board.load() if notice.id not in self._routed and at - notice.at < _WINDOW]
+        if new:
+            wishes = self._wishes()
+            self._open += [parcel for notice in new for parcel in self._route(notice, wishes)]
+            # Only now: had the store failed above, the next pass has to come here again.
+            self._routed |= {notice.id for notice in new}
         if self._open:
             with ThreadPoolExecutor(_HANDS, "courier") as hands:
                 left = list(hands.map(self._attend, self._open))
             self._open = [parcel for parcel, is_open in zip(self._open, left, strict=True) if is_open]
 
-    def _route(self, notice: Notice) -> Iterator[Parcel]:
-        for account in notice_settings.accounts(self.store):
+    def _wishes(self) -> dict[str, NoticeSettings]:
+        """The settings of every account that wants anything sent."""
+        found = {account: self._settings(account) for account in notice_settings.accounts(self.store)}
+        return {account: chosen for account, chosen in found.items() if chosen and any(map(chosen.where, WAYS))}
+
+    def _settings(self, account: str) -> NoticeSettings | None:
+        if account == LOCAL.account and mode.is_sign_in():
+            return None  # where people sign in, nobody is the local administrator
+        try:
+            return notice_settings.read(self.store, account)[1]
+        except (NotFound, Damaged, InvalidValue) as error:  # or a stray folder among the accounts
+            log.warning("The notice settings of an account cannot be used: %s", error)
+            return None
+
+    def _route(self, notice: Notice, wishes: dict[str, NoticeSettings]) -> Iterator[Parcel]:
+        for account, chosen in wishes.items():
             for way in WAYS:
                 parcel = Parcel(notice, way, account)
-                wanted = self._wanted(parcel)
+                is_new = chosen.at is None or notice.at >= chosen.at
                 # What happened before it was asked for is not sent, unless a try was made by the settings of then.
-                if wanted and (wanted.at is None or notice.at >= wanted.at or deliveries.read(self.store, parcel)[0]):
+                if chosen.wants(notice.code, way) and (is_new or deliveries.read(self.store, parcel)[0]):
                     yield parcel
 
     def _wanted(self, parcel: Parcel) -> NoticeSettings | None:
         """The account's settings as of now, if by them and by its rights it gets the parcel."""
-        if parcel.account == LOCAL.account and mode.is_sign_in():
-            return None  # where people sign in, nobody is the local administrator
-        try:
-            _, chosen = notice_settings.read(self.store, parcel.account)
-            if not chosen.wants(parcel.notice.code, parcel.way):
-                return None
-            return chosen if concerns(parcel.notice, people.person(self.store, parcel.account)) else None
-        except (NotFound, Damaged) as error:
-            log.warning("The notice settings of an account cannot be used: %s", error)
+        chosen = self._settings(parcel.account)
+        if chosen is None or not chosen.wants(parcel.notice.code, parcel.way):
             return None
+        return chosen if concerns(parcel.notice, people.person(self.store, parcel.account)) else None
 
     def _attend(self, parcel: Parcel) -> bool:
         """Make the try that is due, if one is; whether there may be further ones."""

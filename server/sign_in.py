@@ -1,6 +1,7 @@
 """Signing in and out by the server's own pages: by name and password, the first administrator's set-up, a new password."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -20,11 +21,13 @@ from server.throttle import Throttle
 from storage import accounts, first_account, sessions
 from storage.accounts import ACCOUNTS, Account
 from storage.catalogues import preferred
-from storage.core import InvalidValue, StoreError
+from storage.core import InvalidValue, StoreError, record
 from storage.core.journal import acting
 from storage.passwords import LEAST
 from storage.people import NOBODY
 from storage.settings import settings
+
+log = logging.getLogger(__name__)
 
 _BYTES = 10_000  # of a form
 # Browsers drop tabs and line breaks out of an address and take a backslash for a slash.
@@ -186,6 +189,7 @@ async def _prove(request: Request, name: str, password: str, wrong: str = "") ->
     """The account whose name and password these are; refused with ``wrong``, or unheard after too many failures."""
     wait = throttle.admit(name, address_of(request))
     if wait:
+        log.warning("Too many sign-ins failed from %s or for one account; refused for %d s", address_of(request), wait)
         # The right password too, and in the same words for accounts that there are and that there are not.
         minutes = max(1, round(wait / 60 + 0.49))
         said = _("Too many attempts failed.") + " " + ngettext("Try again in {count} minute.", "Try again in {count} minutes.", minutes)
@@ -193,9 +197,20 @@ async def _prove(request: Request, name: str, password: str, wrong: str = "") ->
     async with _CHECKERS:
         account = await run_in_threadpool(accounts.check_password, get_store(), name, password)
     if account is None:
+        await run_in_threadpool(_record_failure, name, address_of(request))
         raise _Refusal(wrong or _("The name or the password is wrong."), 401)
     throttle.forgive(name, address_of(request))
     return account
+
+
+def _record_failure(name: str, address: str) -> None:
+    try:
+        account = ACCOUNTS.get(get_store(), name)[1]
+    except StoreError:
+        # What was typed stays out: people type their password where the name belongs.
+        record(get_store(), "session.refuse", ACCOUNTS.stem, "", address=address)
+    else:
+        record(get_store(), "session.refuse", ACCOUNTS.stem, account.id, account.name, address=address)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Texts in the reader's language, for whoever is no page: the server's own HTML, e-mail. The catalogues are those of ``pages/locales``."""
+"""Texts in a language, out of the catalogues in ``pages/locales``: for pages, the server's own HTML, and e-mail."""
 
 import gettext
 import io
@@ -7,12 +7,16 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from babel import numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from storage.attempts import Message
+
 LANGUAGES = ("en", "ru")
 LOCALES = Path(__file__).resolve().parent.parent / "pages" / "locales"
-_WORDS = ("state", "kind", "allowed")  # values that are words of ours, so translated; all others are people's
+# Values that are words of ours, or several with commas between them, so translated; all others are people's.
+_WORDS = ("state", "kind", "allowed")
 
 
 @cache
@@ -30,10 +34,42 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 
 def said(language: str, template: str, values: dict[str, Any]) -> str:
-    """A refusal or message: its template translated, then filled in."""
+    """A refusal or message: its template translated, then filled in, with numbers as people write them."""
+    # Records keep template and values apart, since a catalogue cannot know a sentence that was filled in.
     texts = catalogue(language)
-    filled = {name: texts.gettext(value) if name in _WORDS and isinstance(value, str) else value for name, value in values.items()}
-    return Formatter().vformat(texts.gettext(template), (), filled)
+    try:
+        filled = {name: _translated(language, name, value) for name, value in values.items()}
+        return _Filler(language).vformat(texts.gettext(template), (), _Lenient(filled))
+    except ValueError:  # a value that does not fit its format, in a file of another version
+        return template
+
+
+def _translated(language: str, name: str, value: object) -> object:
+    if isinstance(value, Message):  # a reason, say
+        return said(language, value.template, value.values)
+    if name in _WORDS and isinstance(value, str):
+        return ", ".join(catalogue(language).gettext(word) for word in value.split(", "))
+    return value
+
+
+class _Filler(Formatter):
+    """Fills in numbers the way they are written in a language."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """A number without a format of its own: its thousands apart, and as many decimals as it has."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and not format_spec:
+            return numbers.format_decimal(value, format="#,##0.##########", locale=self._language)
+        return super().format_field(value, format_spec)
+
+
+class _Lenient(dict[str, Any]):
+    """Values of a message; one that is missing (a file of another version) shows as its name, not as a broken page."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
 
 
 def preferred(accepted: str) -> str:

@@ -40,6 +40,7 @@ from storage.core import (
     revision_path,
     sha256,
 )
+from storage.deliveries import Delivery
 from storage.detections import ImageDetections
 from storage.evaluations import Evaluation
 from storage.first_account import Setup
@@ -51,6 +52,9 @@ from storage.machine_load import LoadPoint
 from storage.machines import MACHINES, Info, Machine
 from storage.model_types import MODEL_TYPES, ModelType
 from storage.models import MODELS, Entry, Model
+from storage.notice_events import DiskStanding
+from storage.notice_settings import NoticeSettings
+from storage.notices import Notice, ReadMarks
 from storage.plans import ApplyOutcome, Begun, Plan, Progress
 from storage.processes import Request, Spec
 from storage.progress import Point, Status
@@ -69,6 +73,8 @@ _PARTS = {
     "process": "[0-9a-z]{26}",
     "machine": "[0-9a-z]{26}",
     "job": "[0-9a-z]{26}",
+    "account": "[0-9a-z]{26}|local",
+    "way": "email|webhook",
     "day": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "id": "[0-9a-z]{26}|[0-9a-f]{64}",
     "image": "[0-9a-f]{64}",
@@ -370,6 +376,11 @@ _TABLE = (
     _line("models/{id}/model.{rev}.json", Entry, _object),
     _line("models/{id}/weights.safetensors", None),
     _line("models/{id}/model.onnx", None),
+    _line("accounts/{account}/inbox.json", ReadMarks),
+    _line("accounts/{account}/notices.{rev}.json", NoticeSettings),
+    _line("notices/{id}.json", Notice),
+    _line("notices/disk.{rev}.json", DiskStanding),
+    _line("deliveries/{id}/{way}{account}.{rev}.json", Delivery),
     _line("jobs/{id}/job.json", Job),
     _line("jobs/{job}/answer.json", Answer, _of_job),
     _line("jobs/{job}/{number}.page", None, _of_job),

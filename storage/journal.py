@@ -136,7 +136,9 @@ def _first_day(wanted: Filter) -> str | None:
 
 
 def _day(moment: datetime | None) -> str | None:
-    return f"{moment.astimezone(UTC):%Y-%m-%d}" if moment else None
+    with suppress(OverflowError):  # the first or the last day that there is, in another time zone
+        return f"{moment.astimezone(UTC):%Y-%m-%d}" if moment else None
+    return None
 
 
 def _of_day(paths: dict[str, Path], day: str, wanted: Filter, before: Position | None) -> Iterator[Found]:
@@ -148,9 +150,7 @@ def _of_file(path: Path, day: str, writer: str, wanted: Filter, before: Position
     # Looked for in the bytes first: taking a line apart costs a hundred times as much.
     needles = [f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode() for name, value in wanted.words().items()]
     time = "~"  # later than all digits
-    for offset, line in lines_backwards(path):
-        if any(needle not in line for needle in needles):
-            continue
+    for offset, line in lines_backwards(path, *needles):
         # Where a clock was set back, the order in the file counts.
         time = min(time, line[_AT].decode(errors="replace"))
         position = (day, time, writer, f"{offset:012d}")

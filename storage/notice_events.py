@@ -78,7 +78,7 @@ def tell_disk(store: Store, machine: Machine, low: bool, free: int) -> None:
     if low and known and now() - known.at < _NEWS:
         message = Message(
             template="The store's disk is nearly full: {free} GB are left. Free some space, or runs will fail",
-            values={"free": f"{free / 1024**3:.1f}"},
+            values={"free": round(free / 1024**3, 1)},
         )
         notices.publish(store, ("disk", str(rev)), code="disk.low", subject=machine.name, message=message, to_managers=True)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime
 
-from storage.core import InvalidValue, Record, Store, create_revision, list_names, load_head, now
+from storage.core import InvalidValue, Record, Store, create_revision, list_names, load_head, now, record
 from storage.notices import EVENTS, EventCode
 
 Way = Literal["email", "webhook"]
@@ -54,10 +54,12 @@ def write(store: Store, account: str, base: int, settings: NoticeSettings) -> in
         raise InvalidValue("{address!r} is not an e-mail address; one looks like ann@example.org", address=address[:80])
     if url:
         check_url(url)
-    # The receiver tells by it that a message is ours; it stays when the address changes.
-    secret = settings.secret or (secrets.token_hex(32) if url else "")
+    # The receiver tells by it that a message is ours. It stays when the URL changes and goes when it is taken away.
+    secret = (settings.secret or secrets.token_hex(32)) if url else ""
     saved = settings.model_copy(update={"address": address, "url": url, "secret": secret, "at": now()})
-    return create_revision(store.own(account), _STEM, base, saved)
+    rev = create_revision(store.own(account), _STEM, base, saved)
+    record(store, "account.notices", "account", account)
+    return rev
 
 
 def check_url(url: str) -> str:

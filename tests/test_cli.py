@@ -230,6 +230,10 @@ def test_the_whole_path_from_import_to_roll_back(run: Run, coco: Path, worker: o
     assert (len(exported["images"]), {"score"} <= exported["annotations"][0].keys()) == (6, True)
     shown = json.loads(made(run("process", "show", process, "--json")))
     assert (shown["state"], len(shown["attempts"])) == ("Rolled back", 1)
+    life = [json.loads(line) for line in made(run("journal", "list", "--thread", process, "--json")).splitlines()][::-1]
+    verbs = ["create", "start", "run", "publish", "end", "apply", "applied", "rollback", "rolledback"]
+    assert [entry["operation"].partition(".")[2] for entry in life] == verbs
+    assert {entry["by"].partition(":")[0] for entry in life} == {"shell", "worker"}
     assert made(run("store", "check")).endswith("Every file is whole")
 
 

@@ -37,7 +37,7 @@ def columns() -> dict[str, Any]:
         # The only kind of column with coloured chips.
         "state": config.MultiselectColumn(_("State"), options=names, color=colours, width=150),
         "roles": text(_("Roles"), width=230),
-        "seen": text(_("Last seen"), width=120, help=_("To the minute, in a session that is still open; a dash where there is none")),
+        "seen": text(_("Last active"), width=120, help=_("To the minute, in a session that is still open; a dash where there is none")),
         "email": text(_("E-mail"), width=190),
         "by": text(_("Signs in"), width=150),
     }

@@ -1,22 +1,18 @@
-"""Texts, numbers, dates and times as the person looking reads them; catalogues are read straight from ``.po`` files."""
+"""Texts, numbers, dates and times as the person looking reads them."""
 
-import gettext
-import io
 from datetime import datetime, tzinfo
 from functools import cache
-from pathlib import Path
-from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 from babel import dates, numbers
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LANGUAGES = ("en", "ru")
-LOCALES = Path(__file__).resolve().parent.parent / "locales"
-_WORDS = ("state", "kind", "allowed")  # values that are words of ours, so translated; all others are people's
+from storage import catalogues
+from storage.catalogues import catalogue
+
+LANGUAGES, LOCALES = catalogues.LANGUAGES, catalogues.LOCALES
 
 
 def language() -> str:
@@ -27,33 +23,23 @@ def language() -> str:
 
 def _(text: str) -> str:
     """``text`` in the reader's language."""
-    return _catalogue(language()).gettext(text)
+    return catalogue(language()).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """The form for ``count``, with the count put in for ``{count}``."""
-    return _catalogue(language()).ngettext(one, many, count).format(count=number(count))
+    return catalogue(language()).ngettext(one, many, count).format(count=number(count))
 
 
 def said(template: str, values: dict[str, Any]) -> str:
-    """A message of storage or worker: the template translated, then filled in."""
-    # Records keep template and values apart, since a catalogue cannot know a sentence that was filled in.
-    filled = {name: _words(value) if name in _WORDS and isinstance(value, str) else value for name, value in values.items()}
-    try:
-        return Formatter().vformat(_(template), (), _Lenient(filled))
-    except ValueError:  # a value that does not fit its format, in a file of another version
-        return template
-
-
-def _words(value: str) -> str:
-    """A word of ours, or several with commas between them, translated one by one."""
-    return ", ".join(_(word) for word in value.split(", "))
+    """A message of storage or worker in the reader's language."""
+    return catalogues.said(language(), template, values)
 
 
 def store_messages() -> dict[str, str]:
     """Templates of everything the store may refuse, with their translations; for components that get refusals over HTTP."""
-    catalogue = _catalogue(language())
-    return {template: text for template in _store_templates() if (text := catalogue.gettext(template)) != template}
+    texts = catalogue(language())
+    return {template: text for template in _store_templates() if (text := texts.gettext(template)) != template}
 
 
 @cache
@@ -106,26 +92,6 @@ def duration(seconds: float | None) -> str:
     if hours:
         return _("{hours} h {minutes} min").format(hours=number(hours), minutes=minutes)
     return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=whole % 60) if minutes else _("{seconds} s").format(seconds=whole)
-
-
-class _Lenient(dict[str, Any]):
-    """Values of a message; one that is missing (a file of another version) shows as its name, not as a broken page."""
-
-    def __missing__(self, name: str) -> str:
-        return f"{{{name}}}"
-
-
-@cache
-def _catalogue(code: str) -> gettext.NullTranslations:
-    if code == "en":
-        return gettext.NullTranslations()
-    # Compiled in memory, 2 ms a language: a .mo file beside it could be older than its source.
-    with (LOCALES / code / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        catalogue = read_po(file, locale=code)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
 
 
 def zone() -> tzinfo | None:

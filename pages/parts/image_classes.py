@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.guard import User
-from pages.parts.i18n import _, ngettext, said
+from pages.parts.i18n import _, language, ngettext, said
 from pages.parts.image_grid import ClassBar
 from pages.parts.image_list import ImageList, choose
 from pages.parts.image_work import Work, change_all
@@ -45,6 +45,7 @@ def class_bar(images: ImageList, user: User) -> ClassBar | None:
         "total": images.total,
         "may": user.may("labels", "edit"),
         "texts": _texts(),
+        "language": language(),
     }
     return ClassBar(data, lambda outcome: _remember(project.id, outcome))
 

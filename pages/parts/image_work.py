@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _, number
 from storage import images
-from storage.core import ProjectPaths, Store, StoreError
+from storage.core import ProjectPaths, Store, StoreError, acting_as
 from storage.images import Image
 from storage.index import Index
 from storage.rights import Need
@@ -56,7 +56,8 @@ def change_all(work: Work, needs: Need, chosen: Sequence[str], change: Callable[
 
     def attempt(image: str) -> None:
         try:
-            change(images.find(work.paths, image))
+            with acting_as(work.user.account):  # pages know who acts by their own thread alone
+                change(images.find(work.paths, image))
         except StoreError as error:
             problems.append(error)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from textwrap import shorten
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from storage.rights import PAGES
 
 EVERY_S = 5.0
 _SHOWN = 30  # in the list; more is history, which the pages of processes and machines have
+_REASON = 240  # characters
 _TOASTS = 3  # at once; a machine's queue may end in one moment
 _NEWS = timedelta(hours=1)  # old notices can come into view with a new right
 _OPEN, _KNOWN, _SETTING, _WANTED = "inbox_open", "inbox_known", "inbox_setting", "inbox_wanted"  # of the session
@@ -71,7 +73,7 @@ def _render(user: User) -> None:
 
 def _render_open(user: User, found: list[Notice], unread: list[Notice]) -> None:
     if user.is_local and st.session_state.get(_SETTING):
-        st.button(_("Back to the notices"), icon=":material/arrow_back:", type="tertiary", on_click=_show_settings, args=(False,))
+        st.button(_("Back to the notices"), icon=":material/arrow_back:", type="tertiary", on_click=_show_settings, args=(user, False))
         notice_settings.render(user)
         return
     with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -83,11 +85,7 @@ def _render_open(user: User, found: list[Notice], unread: list[Notice]) -> None:
             on_click=_mark_read,
             args=(user, unread),
         )
-        if (
-            st.button(_("Settings"), icon=":material/settings:", type="tertiary", on_click=_show_settings, args=(True,))
-            and not user.is_local
-        ):
-            st.switch_page("my_account.py")
+        st.button(_("Settings"), icon=":material/settings:", type="tertiary", on_click=_show_settings, args=(user, True))
     if not found:
         st.caption(_("Nothing yet. You are told here when a process of yours ends and when its labels are applied."))
     for notice in found[:_SHOWN]:
@@ -110,8 +108,11 @@ def _render_notice(user: User, notice: Notice, *, is_new: bool) -> None:
 
 def _text(notice: Notice) -> str:
     """What happened, as Markdown."""
-    parts = [notice.message, notice.reason] if notice.reason else [notice.message]
-    return f"**{plain(notice.subject)}**  \n" + ". ".join(plain(said(part.template, part.values)) for part in parts)
+    text = said(notice.message.template, notice.message.values)
+    if notice.reason:
+        # A reason may be pages of a library's own words, which the process shows in full.
+        text += ". " + shorten(said(notice.reason.template, notice.reason.values), _REASON, placeholder=" …")
+    return f"**{plain(notice.subject)}**  \n{plain(text)}"
 
 
 def _toast(user: User, found: Sequence[Notice]) -> None:
@@ -136,14 +137,20 @@ def _mark_read(user: User, read: list[Notice]) -> None:
 
 
 def _follow(user: User, notice: Notice, target: tuple[str, dict[str, str]]) -> None:
-    # The page that opens must not lie below the open list. Closed, the list draws no button: the page is opened before it.
+    _mark_read(user, [notice])
+    _leave_for(target)
+
+
+def _show_settings(user: User, shown: bool) -> None:
+    st.session_state[_SETTING] = shown
+    if not user.is_local:
+        _leave_for(("my_account", {}))
+
+
+def _leave_for(target: tuple[str, dict[str, str]]) -> None:
+    # The page must not lie below the open list. Closed, the list draws none of its buttons: the next run begins with this.
     st.session_state[_OPEN] = False
     st.session_state[_WANTED] = target
-    _mark_read(user, [notice])
-
-
-def _show_settings(shown: bool) -> None:
-    st.session_state[_SETTING] = shown
 
 
 @st.cache_resource(show_spinner=False)

@@ -61,6 +61,8 @@ def _render_narrowing(entry: JournalEntry) -> None:
         ways.append((_("Journal of this process"), THREAD, entry.thread))
     with st.container(horizontal=True):
         for label, parameter, value in ways:
+            if not value:  # who failed to sign in may be no account at all
+                continue
             st.button(label, key=f"only_{parameter}", icon=":material/filter_alt:", on_click=narrow, args=(parameter, value))
 
 

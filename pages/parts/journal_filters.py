@@ -152,4 +152,7 @@ def _day(text: str | None) -> date | None:
 
 def _midnight(text: str | None, days: int = 0) -> datetime | None:
     day = _day(text)
-    return datetime.combine(day + timedelta(days=days), time(), zone() or UTC) if day else None
+    try:
+        return datetime.combine(day + timedelta(days=days), time(), zone() or UTC).astimezone(UTC) if day else None
+    except OverflowError:  # beyond the calendar: somebody typed it into the address
+        return None

@@ -21,7 +21,7 @@ def person_name(code: str, names: Names) -> str:
         return _("Worker {name}").format(name=names.machine(rest)) if rest else _("A worker")
     if kind == "shell":
         return _("{name} in a shell").format(name=rest)
-    known = {"local": _("Local administrator"), "unknown": _("Unknown"), "oidc": _("Single sign-on")}
+    known = {"local": _("Local administrator"), "unknown": _("Unknown"), "oidc": _("Single sign-on"), "setup": _("The set-up link")}
     return known.get(code) or names.person(code)
 
 
@@ -38,7 +38,7 @@ def entity_names() -> dict[str, str]:
         "label": _("Labels"),
         "machine": _("Machine"),
         "model": _("Model"),
-        "modeltype": _("Model type"),
+        "modeltype": _("Model types"),
         "process": _("Process"),
         "project": _("Project"),
         "role": _("Role"),
@@ -71,7 +71,6 @@ def _of_data() -> dict[str, str]:
         "image.split": _("Split of the image changed"),
         "label.save": _("Label saved"),
         "label.accept": _("Label accepted"),
-        "label.restore": _("Earlier label restored"),
     }
 
 
@@ -129,7 +128,7 @@ def _of_people() -> dict[str, str]:
     return {
         "session.open": _("Signed in"),
         "session.refuse": _("Sign-in refused"),
-        "session.end": _("Session ended"),
+        "session.end": _("Signed out, or signed out by another"),
         "token.create": _("API token created"),
         "token.revoke": _("API token revoked"),
         "account.create": _("Account created"),
@@ -137,6 +136,7 @@ def _of_people() -> dict[str, str]:
         "account.rename": _("Account renamed"),
         "account.delete": _("Account deleted"),
         "account.restore": _("Account restored"),
+        "account.notices": _("Notice settings changed"),
         "role.create": _("Role created"),
         "role.change": _("Role changed"),
         "role.rename": _("Role renamed"),

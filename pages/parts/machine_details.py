@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import Names
+from pages.parts.data import Names, sees
 from pages.parts.guard import page_link
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.links import linked_choice, process_page
@@ -152,7 +152,7 @@ def _ends(candidate: Candidate, process: Process) -> str:
         if candidate.machine.when_disabled == "finish"
         else _("Process {process} is being stopped; it goes on when the machine is enabled.")
     )
-    return words.format(process=plain(process.spec.template.name))
+    return words.format(process=plain(process.spec.template.name) if sees(process.spec.project) else _("of another project"))
 
 
 def _render_command(store: Store, name: str | None) -> None:

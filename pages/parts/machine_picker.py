@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from pages.parts.data import is_alive, process_cache
+from pages.parts.data import is_alive, process_cache, sees
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.text import explain, plain
 from storage import actions, machines
@@ -81,7 +81,9 @@ def _standing(candidate: Candidate) -> str:
     if not candidate.busy:
         return _("free")
     # The one that runs; those behind it wait themselves.
-    text = _("busy with {process}").format(process=plain(candidate.busy[0].spec.template.name)) + _until(candidate.busy[0])
+    spec = candidate.busy[0].spec
+    what = plain(spec.template.name) if sees(spec.project) else _("a process of another project")
+    text = _("busy with {process}").format(process=what) + _until(candidate.busy[0])
     if candidate.obstacle:
         return text
     return text + ", " + _("a new process waits as number {number}").format(number=number(len(candidate.busy)))

@@ -11,9 +11,9 @@ from pages.parts.i18n import _, ngettext, number
 from pages.parts.project_access import render_access
 from pages.parts.text import explain
 from pages.parts.toasts import say
-from storage import projects
+from storage import people, projects
 from storage.coco_export import make_coco
-from storage.core import Store, StoreError, acting_as
+from storage.core import Refused, Store, StoreError, acting_as
 from storage.exports import Origins
 from storage.labels_csv import make_csv
 from storage.projects import Project
@@ -117,7 +117,11 @@ def _render_download(store: Store, project: Project, origin: Origins, ending: Li
 
 
 def _content(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"], account: str) -> bytes:
-    """The export's bytes for this account; no text of ours is made here, as this runs outside of the page."""
+    """The export's bytes for this account; Refused if it lost its right to them since the page was drawn."""
+    # No text of ours is made here, and nobody asked who looks, as this runs outside of the page.
+    person = people.person(store, account)
+    if not (person.may("labels", "view") and person.sees(project.id)):
+        raise Refused("You need the right to {right} {entity}; ask the administrator", right="view", entity="labels")
     with acting_as(account):
         made = make_csv(store, project, origin) if ending == "csv" else make_coco(store, project, origin)
     return made.content

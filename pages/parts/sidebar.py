@@ -1,5 +1,7 @@
 """The foot of the sidebar: the language, and who is signed in with what they can do about it."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from pages.parts.data import get_person, get_store
@@ -7,6 +9,7 @@ from pages.parts.guard import User
 from pages.parts.i18n import LANGUAGES, _, language
 from pages.parts.text import plain
 from storage import accounts
+from storage.core import Conflict
 from storage.people import LOCAL, NOBODY
 
 _KEY = "lang"  # of the session; ``i18n.language`` reads it
@@ -40,7 +43,14 @@ def render_person(user: User) -> None:
             return
         deeds = {"my_account": _("My account"), "sign_out": _("Sign out")}
         chosen = st.menu_button(
-            plain(user.name), list(deeds), key="person", icon=":material/account_circle:", type="tertiary", format_func=deeds.__getitem__
+            plain(user.name),
+            list(deeds),
+            key="person",
+            icon=":material/account_circle:",
+            type="tertiary",
+            format_func=deeds.__getitem__,
+            wrap=False,
+            width="stretch",
         )
     if chosen == "my_account":
         st.switch_page("my_account.py")
@@ -51,7 +61,10 @@ def render_person(user: User) -> None:
 def _keep_language() -> None:
     """Save the choice into the account, whose it is from now on wherever its owner signs in."""
     person = get_person(anew=True)
-    if person not in (LOCAL, NOBODY):
+    if person in (LOCAL, NOBODY):
+        return
+    # Where somebody else changes the account at this very moment, the choice holds for this window alone.
+    with suppress(Conflict):
         accounts.change(get_store(), person.account, person.account, language=st.session_state[_KEY])
 
 

@@ -38,7 +38,7 @@ def render_buttons(store: Store, opened: Opened, template: Template | None, used
         _("Undo changes"),
         key="cancel",
         icon=":material/undo:",
-        on_click=refill,
+        on_click=_fill_again,
         args=(opened.template, opened.rev),
         disabled=template == opened.template,
     )
@@ -79,8 +79,12 @@ def render_conflict(opened: Opened, theirs: Template, rev: int) -> None:
     ]
     st.table(pd.DataFrame(rows, columns=[_("Parameter"), _("Yours"), _("Theirs, saved")]), hide_index=True, border="horizontal")
     with st.container(horizontal=True):
-        st.button(_("Take theirs"), key="take_theirs", on_click=refill, args=(theirs, rev))
+        st.button(_("Take theirs"), key="take_theirs", on_click=_fill_again, args=(theirs, rev))
         st.button(_("Go on with mine"), key="keep_mine", help=_("Save then puts yours over theirs"), on_click=rebase, args=(theirs, rev))
+
+
+def _fill_again(template: Template, rev: int) -> None:
+    refill(template, rev)
 
 
 def _save(store: Store, opened: Opened, template: Template) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.data import Names
+from pages.parts.data import Names, sees
 from pages.parts.guard import User, demand, live
 from pages.parts.i18n import _, moment, ngettext, number, said
 from pages.parts.links import set_link
@@ -24,12 +24,13 @@ _POLL_S = 0.5
 
 
 def read_job(store: Store) -> Job | None:
-    """The trial in the address; None if there is none, or none any more."""
+    """The trial in the address; None if there is none, or none any more, or none for the person looking."""
     try:
         job = jobs.get(store, check_id(st.query_params.get("job", "")))
+        project = models.read(store, job.model).model.project
     except StoreError:
         return None
-    return job if job.kind == "try" else None
+    return job if job.kind == "try" and sees(project) else None
 
 
 def render_no_job() -> None:

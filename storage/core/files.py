@@ -175,8 +175,11 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
     return data[:end].splitlines(), offset + end
 
 
-def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Whole lines from the last to the first, each with its offset, read in blocks as they are asked for; none if there is no file."""
+def lines_backwards(path: Path, *words: bytes) -> Iterator[tuple[int, bytes]]:
+    """Whole lines that hold all ``words``, from the last to the first, each with its offset; none if there is no file.
+
+    Read in blocks, as they are asked for.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -189,9 +192,13 @@ def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
             # What begins in the block before this one waits for it.
             cut = data.find(b"\n") + 1 if start else 0
             offset, rest, end = start + len(data), data[:cut], start
+            # Most blocks hold nothing of what is rare, and need not be taken apart.
+            if any(word not in data for word in words):
+                continue
             for line in reversed(data[cut:].split(b"\n")[:-1]):
                 offset -= len(line) + 1
-                yield offset, line
+                if all(word in line for word in words):
+                    yield offset, line
     finally:
         os.close(descriptor)
 

@@ -12,6 +12,7 @@ from storage.core.errors import InvalidValue
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 # Strict, since an id becomes a path: '..' or an absolute path joined to the root leads out of it.
 _ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
+_LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -22,10 +23,9 @@ def new_id() -> str:
 
 
 def born(identifier: str) -> datetime:
-    """When the id was drawn, by the clock of the host that did."""
-    return datetime.fromtimestamp(
-        sum(_ALPHABET.index(digit) << 5 * place for place, digit in enumerate(reversed(identifier[:10]))) / 1000, UTC
-    )
+    """When the id was drawn, by the clock of the host that did; the last day there is for one that cannot have been."""
+    milliseconds = sum(_ALPHABET.index(digit) << 5 * place for place, digit in enumerate(reversed(identifier[:10])))
+    return datetime.fromtimestamp(min(milliseconds / 1000, _LAST), UTC)
 
 
 def derived_id(*words: str) -> str:

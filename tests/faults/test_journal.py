@@ -50,7 +50,7 @@ def test_a_call_that_fails_breaks_no_chain_and_loses_at_most_its_own_record(befo
         assert len([name for name in seen.said if name not in ids(store)]) <= (how != "dies"), at
         assert [problem for problem in check_store(store) if not problem.harmless] == [], at
         record(store, "test.act", "test", "later")
-        assert ids(store)[0] == "a" and ids(store)[-1] == "later"
+        assert (ids(store)[0], ids(store)[-1]) == ("a", "later")
         assert [problem for problem in check_store(store) if not problem.harmless] == [], at
 
 

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from storage import accounts, processes, roles, sessions
 from storage.processes import State
 from storage.rights import PAGES as NEEDS
+from storage.rights import READY_ROLES
+from tests.finished import finish
 from tests.pages.people import account_with, signed_in
 from tests.runs import Runs
 
@@ -110,6 +112,22 @@ def test_an_account_with_the_right_sees_the_page_and_one_without_a_role_sees_non
     nothing = AppTest.from_file(str(FOLDER / "main.py"))
     nothing.user = signed_in(runs.store, bob)
     assert nothing.run().error[0].value.startswith("You may not see this page")
+
+
+@pytest.mark.parametrize("role", READY_ROLES)
+def test_every_page_a_role_may_see_is_drawn_whole_and_no_other_is_there(runs: Runs, open_page: Open, role: str) -> None:
+    process = finish(runs, [])
+    person = account_with(runs.store, "ann", role)
+    app = open_page("projects.py", account=person)
+    for page, needs in NEEDS.items():
+        if needs not in READY_ROLES[role]:
+            with pytest.raises(ValueError, match="Could not find a navigation page"):
+                app.switch_page(f"{page}.py")
+            continue
+        app.query_params.update({"project": runs.project.id, "process": process.id, "model": process.id, "template": runs.template.id})
+        app.switch_page(f"{page}.py").run()
+        assert not app.exception, page
+        assert app.title, page
 
 
 def test_a_page_that_is_run_without_the_router_refuses_by_itself(runs: Runs) -> None:

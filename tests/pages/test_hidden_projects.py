@@ -3,11 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from storage import access, accounts, models, processes, projects
+from pages.parts.project_settings import _content
+from storage import access, accounts, jobs, models, processes, projects
 from storage.accounts import Account
 from storage.base_models import list_all
+from storage.core import Refused
+from storage.jobs import Page
 from storage.processes import Process
 from storage.projects import Project
 from storage.rights import EVERYTHING
@@ -151,6 +155,8 @@ def test_its_model_is_offered_as_a_base_only_once_it_is_listed_as_one(runs: Runs
 
     assert len(list_all(runs.store)) == len(offered()) + 1
     models.change(runs.store, models.find(runs.store, theirs.id), "local", base=True)
+    st.cache_resource.clear()  # what is kept for five seconds
+    assert len(list_all(runs.store)) == len(offered())
 
 
 def test_the_choice_of_who_sees_a_project_is_saved(runs: Runs, open_page: Open) -> None:
@@ -171,3 +177,20 @@ def test_who_may_edit_projects_but_not_manage_accounts_is_told_why_the_choice_is
     app = open_page("projects.py", account=eve, project=runs.project.id, view="settings")
     save = app.button(key="save_access")
     assert (save.disabled, save.help) == (True, "You need the right to manage accounts; ask the administrator")
+
+
+def test_an_export_offered_before_the_project_was_hidden_is_refused(runs: Runs, eve: Account) -> None:
+    runs.label_one()
+    assert b"page.png" in _content(runs.store, runs.project, "all", "csv", eve.id)
+    access.write(runs.store, runs.project.id, 0, (), "local")
+    with pytest.raises(Refused):
+        _content(runs.store, runs.project, "all", "csv", eve.id)
+
+
+def test_a_trial_with_a_model_of_it_is_shown_to_nobody_else(runs: Runs, open_page: Open, eve: Account, theirs: Process) -> None:
+    finish(runs, [])  # one of the project that both see
+    asked = jobs.ask(runs.store, "try", theirs.id, runs.machine.id, "ann", pages=[(Page(name="page.png", width=10, height=10), b"page")])
+    ann = accounts.change(runs.store, "ann", "local", roles=("trainer",))
+    gone = "What was tried under this address is not kept any more"
+    assert gone not in words(open_page("testing.py", account=ann, job=asked.id))
+    assert gone in words(open_page("testing.py", account=eve, job=asked.id))

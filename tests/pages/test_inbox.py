@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import notice_settings as page
-from storage import deliveries, notice_events, notice_settings, notices
+from storage import accounts, deliveries, notice_events, notice_settings, notices
 from storage.attempts import Message, Outcome
 from storage.core import Store, new_id, now
 from storage.deliveries import Parcel
@@ -57,6 +57,21 @@ def test_the_list_says_what_happened_when_and_why_the_newest_first(runs: Runs, o
     shown = text(open_inbox(open_page("machines.py")))
     assert "**receipts · quick**  \nThe run failed. ValueError: a \\*star\\*" in shown
     assert shown.index("receipts · quick") < shown.index("old\\_one")
+
+
+def test_a_reason_of_many_lines_is_cut_to_one(runs: Runs, open_page: Open) -> None:
+    tell(runs.store, reason=Message(template="{error}", values={"error": "torch says\n# much\n" * 99}))
+    shown = next(element.value for element in open_inbox(open_page("machines.py")).markdown if "torch" in element.value)
+    assert shown.endswith("…")
+    assert len(shown) < 400
+
+
+def test_where_people_sign_in_the_settings_are_on_their_account(runs: Runs, open_page: Open) -> None:
+    account = accounts.create(runs.store, "ann", "local", password="a long enough pass phrase", roles=("trainer",))
+    app = open_inbox(open_page("machines.py", account=account))
+    next(button for button in app.button if button.label == "Settings").click().run()
+    assert app.title[0].value == "My account"
+    assert app.checkbox(key="notice_toast_disk.low").value
 
 
 def test_an_empty_inbox_says_what_will_come(runs: Runs, open_page: Open) -> None:

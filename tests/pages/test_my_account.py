@@ -41,7 +41,7 @@ def test_name_e_mail_and_language_are_ones_own_to_change(runs: Runs, open_page: 
     app.selectbox(key="my_language").set_value("ru")
     app.button(key="save_profile").click().run()
     assert (found(runs.store).full_name, found(runs.store).email, found(runs.store).language) == ("Ann Bell", "ann@example.org", "ru")
-    assert app.title[0].value == "Моя учётная запись"
+    assert app.button(key="save_profile").label == "Сохранить"
 
 
 def change(app: AppTest, present: str, wanted: str, again: str) -> AppTest:

@@ -19,6 +19,7 @@ from storage import accounts, passwords, uploads
 from storage.core import ProjectPaths, Store
 from storage.images import Image
 from storage.people import LOCAL, Person
+from storage.rights import Rights
 from storage.settings import settings
 
 PASSWORD = "correct horse battery"
@@ -45,11 +46,11 @@ def served(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 @pytest.fixture
-def ask(served: Store) -> Callable[[str], TestClient]:
-    """A client of the dashboard that is signed in as the account: the local administrator, or one without any role."""
+def ask(served: Store) -> Callable[..., TestClient]:
+    """A client of the dashboard that is signed in as the account: the local administrator, or one with these rights alone."""
 
-    def asking(account: str) -> TestClient:
-        person = LOCAL if account == LOCAL.account else Person(account)
+    def asking(account: str, rights: Rights = frozenset()) -> TestClient:
+        person = LOCAL if account == LOCAL.account else Person(account, rights=rights)
         identity = Middleware(IdentityMiddleware, identify=lambda scope: Asking(person))
         return TestClient(Starlette(routes=routes(), middleware=[identity]), base_url="http://here")
 

@@ -15,6 +15,7 @@ from server.routes import routes
 from storage.core import ProjectPaths, Store, revision_path
 from storage.images import Image
 from storage.projects import Project
+from storage.rights import EVERYTHING
 from tests.server.conftest import THIS_HOST
 
 Ask = Callable[[str], TestClient]
@@ -36,6 +37,12 @@ def test_an_account_without_a_role_may_use_no_route(ask: Ask, project: Project, 
     answer = ask("nobody").request(method, address(route, project.id, image.id), params={"name": "x.png"})
     assert answer.status_code == 403
     assert method == "HEAD" or "it needs the right to" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("route", [route for route, _ in KEPT], ids=lambda route: route.path)
+def test_a_route_says_which_right_it_needs(route: Route) -> None:
+    entity, right = route.endpoint.needs  # type: ignore[attr-defined]
+    assert (entity, right) in EVERYTHING
 
 
 @pytest.mark.parametrize(("route", "method"), KEPT, ids=lambda value: getattr(value, "path", value))

@@ -163,7 +163,8 @@ def test_what_looks_like_another_site_but_is_none_stays_here(wanted: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "part", ["..", "../..", "..%2f..%2fetc%2fpasswd", "%2e%2e%2f%2e%2e", "..%5c..%5c", "%00", "a%00b", "/etc/passwd", "con", "~", "a" * 5000]
+    "part",
+    ["..", "../..", "..%2f..%2fetc%2fpasswd", "%2e%2e%2f%2e%2e", "..%5c..%5c", "%00", "a%00b", "/etc/passwd", "con", "~", "a" * 5000],
 )
 def test_no_name_or_id_leads_out_of_the_store(client: TestClient, project: Project, image: Image, part: str) -> None:
     for route in routes():
@@ -231,7 +232,9 @@ def test_being_refused_does_not_tell_whether_there_is_such_an_account(browser: B
 
 def test_one_address_may_not_try_one_password_on_everybody(browser: Browser) -> None:
     client = browser(address="192.0.2.9")
-    answers = [client.post("/sign-in", data={"name": f"person{number}", "password": "password123"}) for number in range(ADDRESS_FAILURES + 1)]
+    answers = [
+        client.post("/sign-in", data={"name": f"person{number}", "password": "password123"}) for number in range(ADDRESS_FAILURES + 1)
+    ]
     assert [answer.status_code for answer in answers] == [401] * ADDRESS_FAILURES + [429]
     assert client.post("/sign-in", data={"name": "ann", "password": PASSWORD}).status_code == 429
     assert browser(address="192.0.2.10").post("/sign-in", data={"name": "ann", "password": PASSWORD}).status_code == 303
@@ -266,7 +269,7 @@ def test_a_stolen_session_does_not_find_out_the_password(browser: Browser) -> No
 @pytest.mark.parametrize("path", ["/sign-in", "/setup"])
 def test_a_form_that_is_too_large_is_refused(browser: Browser, path: str) -> None:
     answer = browser().post(path, data={"name": "x" * 20_000})
-    assert (answer.status_code, "more than 10000 bytes" in answer.text) == (400, True)
+    assert (answer.status_code, "more than 10,000 bytes" in answer.text) == (400, True)
 
 
 def test_a_body_that_does_not_say_how_large_it_is_is_cut_off(signing_in: Store) -> None:
@@ -281,7 +284,14 @@ def test_a_body_that_does_not_say_how_large_it_is_is_cut_off(signing_in: Store) 
         answers.append(message)
 
     middleware = [Middleware(IdentityMiddleware)]
-    scope = {"type": "http", "method": "POST", "path": "/sign-in", "query_string": b"", "headers": [(b"host", b"here")], "client": THIS_HOST}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/sign-in",
+        "query_string": b"",
+        "headers": [(b"host", b"here")],
+        "client": THIS_HOST,
+    }
     anyio.run(Starlette(routes=routes(), middleware=middleware), scope, receive, send)  # type: ignore[arg-type]
     assert (answers[0]["status"], pieces) == (400, 11)
 

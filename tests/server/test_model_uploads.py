@@ -5,14 +5,13 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
-from server import access
 from storage import model_files, models
 from storage.core import Store
 from storage.projects import Project
 from storage.rights import Rights
 from tests.storage.model_zip import packed, whole
 
-Ask = Callable[[str], TestClient]
+Ask = Callable[..., TestClient]
 
 
 @pytest.fixture
@@ -68,12 +67,9 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(
 
 
 @pytest.mark.parametrize(("base", "entity"), [(0, "models"), (1, "base_models")])
-def test_who_may_not_create_such_models_may_not_upload_one(
-    ask: Ask, data: bytes, base: int, entity: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_may_not_create_such_models_may_not_upload_one(ask: Ask, data: bytes, base: int, entity: str) -> None:
     other = {"models": "base_models", "base_models": "models"}[entity]
     rights: Rights = frozenset({(other, "create"), (entity, "edit")})  # type: ignore[arg-type]
-    monkeypatch.setattr(access, "rights_of", lambda account: rights)
-    answer = ask("eve").post(f"/api/models?name=new&base={base}", content=data)
+    answer = ask("eve", rights).post(f"/api/models?name=new&base={base}", content=data)
     assert answer.status_code == 403
     assert f"the right to create {entity}" in answer.json()["error"]

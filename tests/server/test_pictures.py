@@ -146,6 +146,6 @@ def test_an_image_with_a_damaged_record_still_has_its_thumbnail(see: See, paths:
 
 
 def test_thumbnails_are_made_where_the_cache_cannot_be_written(see: See, image: Image) -> None:
-    access.get_cache().parent.mkdir(parents=True)
+    access.get_cache().parent.mkdir(parents=True, exist_ok=True)
     access.get_cache().write_bytes(b"in the way")
     assert picture(see(image.id, "thumbs")).size == (120, 80)

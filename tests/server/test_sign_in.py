@@ -212,7 +212,9 @@ def test_what_a_proxy_asks_for_does_not_stand_in_the_cookies_way(browser: Browse
     assert browser("ann").get("/api/nothing", headers={"authorization": "Basic YW5uOng="}).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/api/projects/{project}/images", "/app/static/images/{project}/{image}", "/api/projects/{project}/uploads"])
+@pytest.mark.parametrize(
+    "path", ["/api/projects/{project}/images", "/app/static/images/{project}/{image}", "/api/projects/{project}/uploads"]
+)
 def test_a_project_that_is_hidden_is_not_there(browser: Browser, signing_in: Store, project: Project, image: Image, path: str) -> None:
     address = path.format(project=project.id, image=image.id)
     method = "POST" if path.endswith("uploads") else "GET"

@@ -23,6 +23,7 @@ from storage.core import ProjectPaths, Store
 from storage.images import Image
 from storage.index import Index
 from storage.projects import Project
+from tests.server.conftest import THIS_HOST
 
 Document = Callable[..., bytes]
 Send = Callable[..., httpx.Response]
@@ -204,5 +205,6 @@ async def talk(project: Project, path: str, receive: Receive, on_sent: Callable[
 
     about = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "method": "POST", "headers": [(b"host", b"here")]}
     app = Starlette(routes=uploads.routes(), middleware=[Middleware(IdentityMiddleware)])
-    await app({**about, "path": f"/api/projects/{project.id}/{path}", "query_string": b"name=scans.zip"}, receive, send)
+    address = {"path": f"/api/projects/{project.id}/{path}", "query_string": b"name=scans.zip", "client": THIS_HOST}
+    await app({**about, **address}, receive, send)
     return sent

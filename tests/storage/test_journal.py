@@ -1,22 +1,31 @@
 """The journal: what is recorded, in which order it is read, and that nothing in it can be changed or removed unseen."""
 
+import json
 import logging
+import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from storage import journal, labels, processes, projects, templates, uploads
+from storage import applies, coco, journal, labels, plans, processes, projects, templates, uploads
 from storage.check import check_store
-from storage.core import acting, acting_as, ask_actor, new_id, record, unrecorded
+from storage.coco_export import make_coco
+from storage.core import acting, acting_as, ask_actor, lines_backwards, new_id, now, record, unrecorded
 from storage.core import journal as writing
 from storage.journal import Filter
 from storage.journal_export import to_csv
+from storage.labels import Box
+from storage.labels_csv import make_csv
+from storage.plans import Plan, Rule
 from storage.projects import PROJECTS
+from tests.worker import house
 
 ROOT = Path(__file__).parents[2]
+EAST, WEST = timezone(timedelta(hours=3)), timezone(timedelta(hours=-3))
 
 
 def said(store, **wanted):
@@ -36,9 +45,25 @@ def found(store):
     return [problem.path for problem in check_store(store)]
 
 
+def reading(path, forbidden, *words):
+    assert path != forbidden
+    return lines_backwards(path, *words)
+
+
 def write(store, count=5, start=0):
     for number in range(start, start + count):
         record(store, "test.act", "test", f"{number:026d}")
+
+
+def run(store, count, actor):
+    """Another process that records."""
+    script = (
+        "import sys; from pathlib import Path; from storage.core import open_store, record\n"
+        "store = open_store(Path(sys.argv[1]))\n"
+        "for number in range(int(sys.argv[2])): record(store, 'test.act', 'test', f'{number:026d}')"
+    )
+    command = [sys.executable, "-c", script, str(store.root), str(count)]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "FIELDMARK_ACTING": actor}, check=True)
 
 
 @pytest.fixture
@@ -95,7 +120,43 @@ class TestWhatIsRecorded:
         assert "project.create" in caplog.text
 
 
+class TestWhatIsOneRecord:
+    def test_an_import_is_one_record_with_counts(self, store, project, document, tmp_path):
+        (tmp_path / "images").mkdir()
+        listed = [{"id": number, "file_name": f"{number}.png"} for number in range(4)]
+        for image in listed:
+            (tmp_path / "images" / image["file_name"]).write_bytes(document(image["file_name"]))
+        annotations = [{"image_id": number, "category_id": 1, "bbox": [1, 1, 9, 9]} for number in range(4)]
+        content = {"images": listed, "annotations": annotations, "categories": [{"id": 1, "name": "date"}]}
+        (tmp_path / "annotations.json").write_text(json.dumps(content))
+        coco.import_coco(store, project, tmp_path, "ann", label_share=0.5)
+        assert said(store)[1:] == ["project.import"]
+        assert newest(store).details == {"source": "coco", "added": 4, "labelled": 2}
+
+    def test_an_apply_and_its_roll_back_are_one_record_each(self, store):
+        project, images = house.fill(store, "pages", 3, 0)
+        paths, apply = store.project(project.id), store.process("0" * 26).apply(new_id())
+        about = {"id": apply.folder.name, "process": "0" * 26, "attempt": 1, "author": "ann", "skipped": (), "at": now()}
+        plan = plans.make_plan(apply, Plan(rule=Rule(thresholds={}), base=dict.fromkeys(images, 0), **about))
+        before = len(said(store))
+        box = Box(field="f", xyxy=(1, 1, 9, 9), origin="auto")
+        for _ in range(2):  # taken up again, it is still one
+            applies.carry_out(paths, apply, plan, [(image, ((box,), {})) for image in images], lambda done, total: None)
+        applies.roll_back(paths, apply, plan, "ann", lambda done, total: None)
+        assert said(store)[before:] == ["process.applied", "process.rolledback"]
+        assert (newest(store).thread, newest(store).details["images"]) == ("0" * 26, 3)
+
+    @pytest.mark.parametrize("make", [make_coco, make_csv])
+    def test_that_labels_were_taken_out_is_recorded(self, store, project, make):
+        make(store, project, "all")
+        assert (newest(store).operation, newest(store).id) == ("project.export", project.id)
+
+
 class TestWhoActs:
+    def test_a_workers_child_acts_as_the_worker(self, store):
+        run(store, 1, "worker:x")
+        assert newest(store).by == "worker:x"
+
     def test_who_acts_is_said_by_whoever_set_it(self, store):
         with acting_as("worker:x"):
             write(store, 1)
@@ -170,7 +231,7 @@ class TestReading:
             clock.at += timedelta(days=1)
         opened = []
         real = journal.lines_backwards
-        monkeypatch.setattr(journal, "lines_backwards", lambda path: (opened.append(path.name), real(path))[1])
+        monkeypatch.setattr(journal, "lines_backwards", lambda path, *words: (opened.append(path.name), real(path, *words))[1])
         journal.read(store, Filter(), limit=3)
         assert {name[-16:] for name in opened} == {"2026-03-03.jsonl"}
 
@@ -186,6 +247,23 @@ class TestReading:
             page, pages = journal.read(store, Filter(operation="test.rare"), page.more), pages + 1
         assert [each.entry.id for each in page.found] == ["a"]
         assert pages > 1
+
+    def test_days_before_a_process_was_made_are_not_searched_for_it(self, store, clock, monkeypatch):
+        clock.at = datetime.now(UTC) - timedelta(days=9)
+        write(store)
+        clock.at = datetime.now(UTC)
+        process = new_id()
+        record(store, "process.create", "process", process, thread=process)
+        the_first = journal.day_files(store)[0][2]
+        monkeypatch.setattr(journal, "lines_backwards", lambda path, *words: reading(path, the_first, *words))
+        assert said(store, thread=process) == ["process.create"]
+
+    @pytest.mark.parametrize(
+        "wanted", [{"thread": "z" * 26}, {"since": datetime.min.replace(tzinfo=EAST)}, {"until": datetime.max.replace(tzinfo=WEST)}]
+    )
+    def test_what_is_beyond_the_calendar_finds_what_there_is(self, store, wanted):
+        write(store, 1)
+        assert said(store, **wanted) == ([] if "thread" in wanted else ["test.act"])
 
     def test_an_entry_is_found_again_by_its_place(self, store):
         write(store, 3)
@@ -306,13 +384,8 @@ class TestTheChain:
         assert found(store) == []
 
     def test_processes_that_write_at_once_make_one_whole_chain(self, store):
-        script = (
-            "import sys; from pathlib import Path; from storage.core import open_store, record\n"
-            "store = open_store(Path(sys.argv[1]))\n"
-            "for number in range(100): record(store, 'test.act', 'test', f'{number:026d}')"
-        )
-        writers = [subprocess.Popen([sys.executable, "-c", script, str(store.root)], cwd=ROOT) for _ in range(3)]
-        assert [writer.wait() for writer in writers] == [0, 0, 0]
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda number: run(store, 100, f"worker:{number}"), range(3)))
         assert len(journal.day_files(store)) == 1
         assert len(said(store)) == 300
         assert found(store) == []

@@ -8,6 +8,7 @@ import pytest
 
 from storage import deliveries, machines, notice_events, notice_settings, notices, processes
 from storage.attempts import Message, Outcome
+from storage.check import check_store
 from storage.core import Conflict, InvalidValue, Store, list_names, new_id, now
 from storage.deliveries import PAUSES, STALE, Parcel
 from storage.notice_settings import NoticeSettings
@@ -221,6 +222,21 @@ def test_settings_come_back_as_saved_with_a_secret_that_stays(store: Store) -> N
     assert len(first.secret) == 64
 
 
+def test_a_webhook_that_is_taken_away_takes_its_secret_along(store: Store) -> None:
+    notice_settings.write(store, "local", 0, NoticeSettings(url="https://example.org"))
+    first = notice_settings.read(store, "local")[1]
+    notice_settings.write(store, "local", 1, first.model_copy(update={"url": ""}))
+    notice_settings.write(store, "local", 2, notice_settings.read(store, "local")[1].model_copy(update={"url": first.url}))
+    assert notice_settings.read(store, "local")[1].secret not in ("", first.secret)
+
+
+def test_a_change_of_settings_is_in_the_journal_without_addresses(store: Store) -> None:
+    notice_settings.write(store, "local", 0, NoticeSettings(url="https://example.org/secret"))
+    (written,) = (path.read_text() for path in (store.root / "journal").glob("*.jsonl"))
+    assert '"account.notices"' in written
+    assert "example.org" not in written
+
+
 def test_settings_changed_in_another_window_are_not_overwritten(store: Store) -> None:
     notice_settings.write(store, "local", 0, NoticeSettings(toast=()))
     with pytest.raises(Conflict):
@@ -274,3 +290,15 @@ def test_a_dashboard_that_died_over_a_try_leaves_it_to_the_next(store: Store) ->
     # The first was only slow: what the second finds counts.
     deliveries.conclude(store, parcel, first, None, at + STALE)
     assert deliveries.read(store, parcel)[1] == deliveries.Delivery(state="trying", tries=2, at=at + STALE)
+
+
+def test_the_check_of_a_store_knows_all_files_of_notices_and_tells_a_damaged_one(runs: Runs) -> None:
+    notice = published(runs.store)
+    notice_events.tell_disk(runs.store, runs.machine, True, 10**9)
+    for account in ("local", new_id()):
+        notices.mark_read(runs.store, account, [notice])
+        notice_settings.write(runs.store, account, 0, NoticeSettings(url="https://example.org"))
+        deliveries.claim(runs.store, Parcel(notice, "webhook", account), now())
+    assert check_store(runs.store) == []
+    runs.store.inbox("local").write_bytes(b"{")
+    assert [problem.path for problem in check_store(runs.store)] == ["accounts/local/inbox.json"]

@@ -123,6 +123,11 @@ def test_a_token_is_nobody_once_it_is_revoked_or_its_account_blocked(store: Stor
     assert person_of_session(store, kept) == NOBODY
 
 
+def test_a_token_of_local_mode_opens_nothing(store: Store) -> None:
+    token, _ = tokens.create(store, "local", "report", EVERYTHING, 1)
+    assert person_of_session(store, token.digest) == NOBODY
+
+
 @pytest.mark.parametrize("digest", ["", "x", "../root", "0" * 64])
 def test_no_session_and_no_token_is_nobody(store: Store, digest: str) -> None:
     assert person_of_session(store, digest) == NOBODY

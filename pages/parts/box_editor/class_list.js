@@ -63,7 +63,7 @@ export class ClassList {
     })
     set(row, { disabled: !editor.mayEdit })
     row.append(html("kbd", { class: key ? "" : "empty" }, key || "·"), html("i", { class: "swatch" }), html("span", { class: "label" }, name))
-    row.append(html("span", { class: "count" }, editor.classCounts[id] ?? 0))
+    row.append(html("span", { class: "count" }, editor.number(editor.classCounts[id] ?? 0)))
     row.style.setProperty("--colour", colour)
     return row
   }

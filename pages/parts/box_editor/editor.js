@@ -29,6 +29,7 @@ class Editor {
     const { task, fields, language, mode, people, readOnly, states, texts } = data
     Object.assign(this, { host, task, fields, language, mode, people, readOnly, states, texts })
     Object.assign(this, { counts: {}, classCounts: {}, timers: {}, saves: 0 })
+    this.numbers = new Intl.NumberFormat(language)
     Object.assign(this, { image: null, label: null, isShown: false, trouble: "" }) // what is looked at; kept by the walker
     Object.assign(this, { selected: null, lastDrawn: null, hidesBoxes: false, isFitted: true })
     this.field = fields[0]?.id
@@ -273,7 +274,8 @@ class Editor {
 
   get position() {
     const at = this.images?.index(this.image) ?? -1
-    return fill(this.texts.position, { position: at < 0 ? "–" : this.images.offset + at + 1, total: this.images?.total ?? 0 })
+    const position = at < 0 ? "–" : this.number(this.images.offset + at + 1)
+    return fill(this.texts.position, { position, total: this.number(this.images?.total ?? 0) })
   }
 
   get confirmText() {
@@ -308,6 +310,7 @@ class Editor {
 
   say = (text) => this.notices.say(text)
   time = (at) => this.notices.time(at)
+  number = (value) => this.numbers.format(value)
   person = (account) => this.people[account] ?? account ?? ""
 
   later(name, ms, work) {

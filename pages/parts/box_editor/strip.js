@@ -79,7 +79,7 @@ export class Strip {
     const shown = Object.entries(states).filter(([state]) => counts[state])
     this.line.replaceChildren(...shown.map(([state, { name, colour }]) => {
       const item = html("span", { class: "counter", "data-state": state })
-      item.append(html("i", { class: "dot" }), `${name} `, html("b", {}, counts[state]))
+      item.append(html("i", { class: "dot" }), `${name} `, html("b", {}, this.editor.number(counts[state])))
       item.style.setProperty("--colour", colour)
       return item
     }))

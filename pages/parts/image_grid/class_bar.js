@@ -91,7 +91,7 @@ class ClassBar {
   }
 
   async send(id, items, outcome) {
-    const total = items.length
+    const total = items.length, number = (value) => value.toLocaleString(this.data.language)
     for (let at = 0; at < total; at += AT_ONCE) {
       const some = items.slice(at, at + AT_ONCE), before = new Map(some.map((item) => [item.image, item.class]))
       const images = some.map(({ image, base }) => ({ image, base }))
@@ -99,7 +99,7 @@ class ClassBar {
       outcome.saved.push(...saved.map(({ image, rev }) => ({ image, rev, before: before.get(image) })))
       outcome.stale.push(...stale.map(({ image }) => image))
       outcome.failed.push(...failed)
-      if (total > AT_ONCE) this.say(`${at + some.length} / ${total}`)
+      if (total > AT_ONCE) this.say(`${number(at + some.length)} / ${number(total)}`)
     }
   }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.i18n import _, store_messages
+from pages.parts.i18n import _, language, store_messages
 
 _FOLDER = Path(__file__).resolve().parent
 _HTML = """
@@ -46,5 +46,5 @@ def model_upload(*, base: bool, key: str, on_uploaded: Callable[[], None]) -> An
         "checking": _("It is being checked …"),
         "lost": _("The connection was lost. Send it again"),
     }
-    data = {"base": base, "labels": labels, "texts": texts, "messages": store_messages()}
+    data = {"base": base, "labels": labels, "texts": texts, "messages": store_messages(), "language": language()}
     return _form(key=key, data=data, on_uploaded_change=on_uploaded)

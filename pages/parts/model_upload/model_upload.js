@@ -10,13 +10,13 @@ const filled = (text, values) =>
 const nameOf = (file) =>
   file.name.replace(/\.zip$/i, "").replace(/\s*\(\d+\)$/, "").replace(/[^\p{L}\p{N}\p{M}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "")
 
-const draw = (form, state, { texts }) => {
+const draw = (form, state, { texts, language }) => {
   const part = (name) => form.querySelector(name)
   const sending = state.request !== null
   part(".chosen").textContent = state.file?.name ?? texts.none
   part(".progress").hidden = !sending
   part(".done").style.width = `${100 * state.sent}%`
-  const size = state.file ? (state.file.size / 1e6).toFixed(1) : ""
+  const size = state.file ? (state.file.size / 1e6).toLocaleString(language, { maximumFractionDigits: 1 }) : ""
   part(".state").textContent = state.sent < 1 ? filled(texts.sending, { percent: Math.floor(100 * state.sent), size }) : texts.checking
   part(".refusal").hidden = !state.refusal
   part(".refusal").textContent = state.refusal

@@ -1,6 +1,6 @@
 """Two people at one image: each is told of the other, nobody is sent where somebody is, and two versions become one."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from storage.projects import Project
 from tests.browser.conftest import Visit
@@ -13,15 +13,22 @@ NEAR_BOX = (70.0, 55.0, 310.0, 115.0)  # IoU with BOX: 0.78
 ELSEWHERE = "Also open in another window"
 
 
+def ask_again(page: Page) -> None:
+    """Have the editor ask who else is here now, as it does when its window comes to the front, and not only at its next turn."""
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_two_windows_at_one_image_are_told_of_each_other_until_one_leaves(
     project: Project, take: Take, open_image: Open, visit: Visit
 ) -> None:
     (image,) = take(1)
     one, other = open_image(image), visit(f"/labelling?project={project.id}&image={image.id}")
     expect(other.locator(".here")).to_have_text(ELSEWHERE)
+    ask_again(one)
     expect(one.locator(".here")).to_have_text(ELSEWHERE)
-    other.get_by_role("link", name="Projects", exact=True).click()
-    other.wait_for_url("**/projects*")
+    with other.expect_request("**/presence"):
+        other.get_by_role("link", name="Projects", exact=True).click()
+    ask_again(one)
     expect(one.locator(".here")).to_be_empty()
 
 
