@@ -265,7 +265,8 @@ def test_run_says_where_the_dashboard_is_once_it_answers(
         started.terminate()
         rest = started.stdout.read()
     there = ", with the project sample-invoices to try it" if projects else ""
-    assert said == f"Fieldmark is on http://127.0.0.1:{free_port}{there}. Ctrl-C ends it\n"
+    nobody = "Nobody signs in: whoever uses this computer may do everything; --sign-in changes that"
+    assert said == f"Fieldmark is on http://127.0.0.1:{free_port}{there}. {nobody}. Ctrl-C ends it\n"
     assert (answer.status_code, started.returncode) == (200, 0)
     assert "http" not in rest
     assert [project.name for project in PROJECTS.list(open_store(tmp_path / "store")).items] == projects

@@ -1,0 +1,152 @@
+"""Every page and everybody who may ask, over a raw websocket, each page on a server of its own that has served nobody before.
+
+Streamlit once ran the first page that a fresh server was asked for by itself, without the main script and its rights. So the
+first to ask each server are those who have none.
+"""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.util import calc_hash
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from storage.rights import PAGES, Need
+from tests.askers import Asker, askers
+from tests.browser.program import ROOT, Dashboard
+from tests.secret_store import MARK, Secrets, secret_store
+
+# What each page shows of the store to whoever may see it.
+SHOWN = {
+    "projects": "SECRET-PROJECT",
+    "data": "SECRET-IMAGE",
+    "labelling": "SECRET-FIELD",
+    "review": "SECRET-FIELD",
+    "templates": "SECRET-TEMPLATE",
+    "processes": "SECRET-TEMPLATE",
+    "training_templates": "SECRET-TRAINING",
+    "training_processes": "SECRET-TRAINING",
+    "monitoring": "SECRET-PROJECT",
+    "models": "SECRET-MODEL",
+    "testing": "SECRET-MODEL",
+    "machines": "SECRET-MACHINE",
+    "model_types": "SECRET-TYPE",
+    "base_models": "SECRET-BASE",
+    "accounts": "SECRET-ACCOUNT",
+    "roles": "SECRET-ROLE",
+    "journal": "SECRET-PROJECT",
+    "my_account": "My account",
+}
+REFUSAL = b"You may not see this page"
+AT_ONCE = 3  # servers side by side
+NEEDS: dict[str, Need | None] = {**PAGES, "my_account": None}
+
+
+@dataclass(frozen=True)
+class Came:
+    """What somebody got: the status of the page's address, what its websocket gave, and the pages in the navigation."""
+
+    address: int
+    page: str
+    listed: frozenset[str] = frozenset()
+
+
+def owed(asker: Asker, page: str) -> Came:
+    """What this one is to get."""
+    stopped, need = asker.stopped_at(f"/{page}"), NEEDS[page]
+    if stopped:
+        return Came(stopped, "no connection")
+    listed = frozenset(name for name, wanted in PAGES.items() if wanted in asker.rights)
+    return Came(200, "shown" if need is None or need in asker.rights else "refused", listed)
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    """A store of secrets."""
+    return secret_store(tmp_path_factory.mktemp("walk") / "store")
+
+
+@pytest.fixture(scope="module")
+def everybody(secrets: Secrets) -> dict[str, Asker]:
+    """Everybody who asks, those without a right first."""
+    found = askers(secrets.store)
+    return dict(sorted(found.items(), key=lambda item: len(item[1].rights)))
+
+
+@pytest.fixture(scope="module")
+def walks(secrets: Secrets, everybody: dict[str, Asker], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[dict[str, Came]]]]:
+    """What came of each page; some servers start while others are asked."""
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
+        patch.setenv("FIELDMARK_SIGN_IN", "1")
+        folders = {page: tmp_path_factory.mktemp(page) for page in SHOWN}
+        yield {page: pool.submit(walk, page, secrets, everybody, folder) for page, folder in folders.items()}
+
+
+def test_no_page_is_forgotten() -> None:
+    files = {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__", "main"}
+    assert SHOWN.keys() == NEEDS.keys() == files
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_a_page_is_shown_to_whoever_has_its_right_and_to_nobody_else(
+    page: str, everybody: dict[str, Asker], walks: dict[str, Future[dict[str, Came]]]
+) -> None:
+    assert walks[page].result() == {name: owed(asker, page) for name, asker in everybody.items()}
+
+
+def walk(page: str, secrets: Secrets, everybody: dict[str, Asker], folder: Path) -> dict[str, Came]:
+    """Ask a fresh server for the page as everybody in turn."""
+    server = Dashboard(secrets.store, folder / "server.log")
+    server.start()
+    try:
+        return {name: ask(server.address, page, secrets, asker) for name, asker in everybody.items()}
+    finally:
+        server.kill()
+
+
+def ask(address: str, page: str, secrets: Secrets, asker: Asker) -> Came:
+    """Ask for the page's address, and over the websocket for the page by its name and by Streamlit's number for it."""
+    status = httpx.get(f"{address}/{page}", headers=asker.headers).status_code
+    try:
+        with connect(f"ws{address.removeprefix('http')}/_stcore/stream", additional_headers=asker.headers, max_size=None) as socket:
+            named, numbered = run(socket, secrets, page=page), run(socket, secrets, number=calc_hash(page))
+    except InvalidStatus as error:
+        assert error.response.status_code == 403
+        return Came(status, "no connection")
+    said = {judged(messages, page) for messages in (named, numbered)}
+    return Came(status, " or ".join(sorted(said)), listed(named))
+
+
+def run(socket: ClientConnection, secrets: Secrets, page: str = "", number: str = "") -> list[ForwardMsg]:
+    """Everything that a run of the page sends to the browser."""
+    sent = BackMsg()
+    sent.rerun_script.page_name, sent.rerun_script.page_script_hash = page, number
+    template = secrets.training_template if "training" in page else secrets.template
+    process = secrets.training if "training" in page else secrets.process
+    sent.rerun_script.query_string = f"project={secrets.project}&template={template}&process={process}&model={secrets.process}"
+    socket.send(sent.SerializeToString())
+    received = [ForwardMsg()]
+    while received[-1].WhichOneof("type") != "script_finished":
+        received.append(ForwardMsg.FromString(socket.recv(timeout=60)))
+    return received
+
+
+def judged(messages: list[ForwardMsg], page: str) -> str:
+    """Whether the page was shown or refused; a refusal may hold nothing of the store."""
+    bytes_ = b"".join(message.SerializeToString() for message in messages)
+    if REFUSAL in bytes_:
+        return "refused" if MARK not in bytes_ else f"refused, with {set(re.findall(rb'SECRET-[A-Z]+', bytes_))}"
+    return "shown" if SHOWN[page].encode() in bytes_ else "neither shown nor refused"
+
+
+def listed(messages: list[ForwardMsg]) -> frozenset[str]:
+    """The pages in the navigation."""
+    found = [page for message in messages for page in message.navigation.app_pages if not page.is_hidden]
+    return frozenset(page.url_pathname for page in found)
