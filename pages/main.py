@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.data import keep_session
 from pages.parts.guard import current_user, refuse
 from pages.parts.i18n import _
 from pages.parts.inbox import render_inbox
@@ -27,6 +28,7 @@ st.html("""<style>
 # Before everything else, since it decides the language of all that follows.
 render_language()
 user = current_user()
+keep_session()
 
 
 def go_home() -> None:

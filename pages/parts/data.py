@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from storage import accounts, machines, people, processes
+from storage import accounts, machines, people, processes, sessions
 from storage.core import Damaged, NotFound, Store, head_revision, open_store
 from storage.index import Index
 from storage.machines import MACHINES
@@ -64,6 +64,13 @@ def _ask_who() -> Person:
     if st.user.get("account") == LOCAL.account:
         return LOCAL
     return people.person_of_session(get_store(), str(session)) if session else NOBODY
+
+
+def keep_session() -> None:
+    """Note that the session of whoever looks is in use, so that it does not run idle under their hands."""
+    # The server sees a page's first request only: all that follows comes over its websocket.
+    if get_person() not in (LOCAL, NOBODY):
+        sessions.touch(get_store(), str(st.user.get("session")))
 
 
 @st.cache_resource(show_spinner=False)

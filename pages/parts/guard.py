@@ -54,9 +54,9 @@ class User:
         return _why_not(entity, right)
 
 
-def current_user(*, anew: bool = True) -> User:
-    """Whoever looks; one whose session has ended or whose password has to be changed is led away."""
-    person = get_person(anew=anew)
+def current_user() -> User:
+    """Whoever looks, as the router has just read it; one whose session has ended or whose password has to be changed is led away."""
+    person = get_person()
     if person == NOBODY:
         _lead_to("/sign-in", _("You are not signed in, or your session has ended."), _("Sign in"))
     if person.must_change:
@@ -66,7 +66,7 @@ def current_user(*, anew: bool = True) -> User:
 
 def require(entity: Entity | None, right: Right = "view") -> User:
     """The person looking, if they have the right (None: whoever is signed in); otherwise the page says so and ends here."""
-    user = current_user(anew=False)  # the router has just read it
+    user = current_user()
     st.session_state[_NEEDS] = (entity, right)
     if entity and not user.may(entity, right):
         refuse()

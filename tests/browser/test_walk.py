@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.util import calc_hash
 from websockets.exceptions import InvalidStatus
@@ -28,7 +30,7 @@ SHOWN = {
     "projects": "SECRET-PROJECT",
     "data": "SECRET-IMAGE",
     "labelling": "SECRET-FIELD",
-    "review": "SECRET-FIELD",
+    "review": "SECRET-PROJECT",
     "templates": "SECRET-TEMPLATE",
     "processes": "SECRET-TEMPLATE",
     "training_templates": "SECRET-TRAINING",
@@ -116,7 +118,8 @@ def ask(address: str, page: str, secrets: Secrets, asker: Asker) -> Came:
     status = httpx.get(f"{address}/{page}", headers=asker.headers).status_code
     try:
         with connect(f"ws{address.removeprefix('http')}/_stcore/stream", additional_headers=asker.headers, max_size=None) as socket:
-            named, numbered = run(socket, secrets, page=page), run(socket, secrets, number=calc_hash(page))
+            query = query_for(page, secrets)
+            named, numbered = run(socket, query, page_name=page), run(socket, query, page_script_hash=calc_hash(page))
     except InvalidStatus as error:
         assert error.response.status_code == 403
         return Came(status, "no connection")
@@ -124,14 +127,17 @@ def ask(address: str, page: str, secrets: Secrets, asker: Asker) -> Came:
     return Came(status, " or ".join(sorted(said)), listed(named))
 
 
-def run(socket: ClientConnection, secrets: Secrets, page: str = "", number: str = "") -> list[ForwardMsg]:
+def query_for(page: str, secrets: Secrets) -> str:
+    """What the page is to be about; one of the other kind would lead to its own page."""
+    is_training = page.startswith("training")
+    template = secrets.training_template if is_training else secrets.template
+    process = secrets.training if is_training else secrets.process
+    return urlencode({"project": secrets.project, "template": template, "process": process, "model": secrets.process})
+
+
+def run(socket: ClientConnection, query: str, **page: str) -> list[ForwardMsg]:
     """Everything that a run of the page sends to the browser."""
-    sent = BackMsg()
-    sent.rerun_script.page_name, sent.rerun_script.page_script_hash = page, number
-    template = secrets.training_template if "training" in page else secrets.template
-    process = secrets.training if "training" in page else secrets.process
-    sent.rerun_script.query_string = f"project={secrets.project}&template={template}&process={process}&model={secrets.process}"
-    socket.send(sent.SerializeToString())
+    socket.send(BackMsg(rerun_script=ClientState(query_string=query, **page)).SerializeToString())
     received = [ForwardMsg()]
     while received[-1].WhichOneof("type") != "script_finished":
         received.append(ForwardMsg.FromString(socket.recv(timeout=60)))

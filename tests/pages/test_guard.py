@@ -154,6 +154,16 @@ def test_a_session_that_ended_ends_an_open_page_at_the_next_click(runs: Runs, op
     assert not app.title
 
 
+def test_a_session_is_in_use_while_its_page_is(runs: Runs, open_page: Open) -> None:
+    user = signed_in(runs.store, account_with(runs.store, "ann", "viewer"))
+    session = sessions.find(runs.store, user["session"])
+    assert session is not None
+    seen_file = runs.store.session_seen(session.digest)
+    before = seen_file.exists()
+    open_page("projects.py", user=user)
+    assert (before, seen_file.exists()) == (False, True)
+
+
 def test_who_has_to_set_a_password_is_led_to_it_before_anything_else(runs: Runs, open_page: Open) -> None:
     ann = account_with(runs.store, "ann", "administrator")
     app = open_page("projects.py", account=ann)
