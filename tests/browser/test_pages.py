@@ -1,14 +1,12 @@
 """The pages in a real browser, on a real server."""
 
-from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from storage import processes
 from storage.attempts import Outcome
 from storage.processes import State
-from tests.browser.conftest import Visit, serving
-from tests.browser.program import ROOT
+from tests.browser.conftest import Visit
 from tests.runs import Runs
 
 
@@ -87,20 +85,6 @@ def test_the_language_stays_from_page_to_page(runs: Runs, visit: Visit) -> None:
     page.get_by_role("radio", name="RU").click()
     page.get_by_role("link", name="Мониторинг").click()
     expect(page.get_by_role("heading", name="Мониторинг обучения")).to_be_visible()
-
-
-def test_no_page_can_be_had_before_its_guard_on_a_fresh_server(runs: Runs, chromium: Browser, tmp_path: Path) -> None:
-    """The first address asked for is a page's own: that is when Streamlit once ran it without the main script."""
-    process = runs.created()
-    for path in ("monitoring", f"processes?process={process.id}"):
-        with serving(ROOT / "tests" / "browser" / "stranger.py", runs, tmp_path / "server.log") as address:
-            page = chromium.new_page()
-            page.goto(f"{address}/{path}")
-            expect(page.get_by_text("You may not see this page")).to_be_visible()
-            expect(page.get_by_role("radio", name="EN")).to_be_visible()  # drawn by main.py alone, so it ran
-            assert page.get_by_role("heading", name="Processes").count() == 0
-            assert page.get_by_text("receipts").count() == 0
-            page.close()
 
 
 def await_points(page: Page, count: int) -> None:
