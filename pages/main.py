@@ -20,10 +20,14 @@ HERE = Path(__file__).resolve().parent
 
 # An icon of our own: for its default Streamlit has the browser ask fonts.gstatic.com, which offline fails on every page.
 st.set_page_config(page_title="Fieldmark", page_icon=str(HERE / "static" / "favicon.svg"), layout="wide", initial_sidebar_state=220)
-# Tables and images need the width, and titles stand equally high whatever is beside them; Streamlit has options for neither.
+# Tables and images need the width, titles stand equally high whatever is beside them, words on a button of the dark theme's
+# light blue are to be read, and the whole sidebar fits a window of 800 pixels; Streamlit has options for none of it.
 st.html("""<style>
 [data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
 [data-testid=stMainBlockContainer] [data-testid=stHeading] h1 { padding-top: 0 }
+@media (prefers-color-scheme: dark) { [data-testid^=stBaseButton-primary]:not(:disabled) { color: #16191d } }
+[data-testid=stSidebarHeader] { margin-bottom: 0 }
+[data-testid=stSidebarUserContent] { padding: 0.5rem 0 1rem }
 </style>""")
 # Before everything else, since it decides the language of all that follows.
 render_language()

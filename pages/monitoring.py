@@ -9,7 +9,7 @@ from pages.parts.guard import live, require, why_no_page
 from pages.parts.i18n import _
 from pages.parts.links import process_page
 from pages.parts.live_chart import live_chart
-from pages.parts.process_details import failure_of, render_advice, render_heading, render_notices, render_stages
+from pages.parts.process_details import render_advice, render_heading, render_notices, render_stages
 from pages.parts.run_comparison import render_comparison, tested_frame
 from pages.parts.run_figures import curve_texts, curves, figures_of, render_figures
 from pages.parts.run_log import render_log
@@ -115,7 +115,7 @@ def render_tests(process: Process, task: Task, status: Status | None, evaluated:
         render_scores(task, fields, evaluated, model, key=process.id)
     with stages:
         st.subheader(_("Stages"))
-        render_stages(status, failure_of(process))
+        render_stages(process, status, task)
     judged = load_judged(str(store.root), process.id, process.state.value)
     if judged and task == "classes":
         render_confusion(judged.evaluation, fields, key=process.id)

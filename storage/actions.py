@@ -74,7 +74,7 @@ def apply(store: Store, process: Process, author: str, thresholds: dict[str, flo
         raise Refused("Process {process} trains a model only; it has no detections to apply", process=process.id)
     for field, threshold in (thresholds or {}).items():
         if not 0 <= threshold <= 1:  # asked this way round, NaN is refused too
-            raise InvalidValue("Threshold of field {field} must be from 0 to 1, not {threshold}", field=field, threshold=threshold)
+            raise InvalidValue("Threshold of {field} must be from 0 to 1, not {threshold}", field=field, threshold=threshold)
     # What the apply will need is asked for now: one that cannot succeed would stay in Applying for ever.
     processes.check_allowed(process, "apply")
     project_of(store, process)

@@ -105,7 +105,7 @@ def _render_pictures(store: Store, project: Project, fields: Sequence[Field], da
     shown = order[place : place + SHOWN]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(
-            _("**What is applied**, least certain images first"),
+            _("**What is applied**, the least certain images by turns with others"),
             help=_("Every other image is drawn by lot. Dashed boxes stay below the least score.")
             if project.task == "fields"
             else _("Every other image is drawn by lot. A class that is crossed out stays below the least score, its image unlabelled."),

@@ -34,7 +34,7 @@ def columns() -> dict[str, Any]:
     """How the columns of ``table_frame`` are shown."""
     text = st.column_config.TextColumn
     return {
-        "name": text(_("Base model"), width=235),
+        "name": text(_("Base model"), width=275),
         "purpose": text(_("Purpose"), width=130),
         "origin": text(_("Where it comes from"), width=170),
         "score": text(_("AP / accuracy"), alignment="right", width=115, help=_("On the test images of the project it was trained on")),

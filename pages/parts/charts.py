@@ -164,10 +164,10 @@ def _curves_layout(iterations: int, texts: CurveTexts, key: str) -> dict[str, ob
         "height": 430,
         # All iterations from the start, so that what is left can be seen; on the right the third axis needs its room.
         "xaxis": {"title": {"text": texts.iteration}, "domain": [0, 0.92], "range": [0, max(iterations, 1)], "hoverformat": ",d"},
-        "yaxis": _axis(texts.loss, BLUE, rangemode="tozero", hoverformat=".4f"),
-        "yaxis2": _axis(texts.lr, GREEN, **right, anchor="x", type="log", tickvals=_RATES, tickformat="~g", hoverformat=".2~g"),
+        "yaxis": _axis(texts.loss, "blue", rangemode="tozero", hoverformat=".4f"),
+        "yaxis2": _axis(texts.lr, "green", **right, anchor="x", type="log", tickvals=_RATES, tickformat="~g", hoverformat=".2~g"),
         # A little above 1, which would cut a perfect score's marker in half.
-        "yaxis3": _axis(texts.ap, RED, **right, anchor="free", position=1, tickmode="auto", range=[0, 1.02], hoverformat=".3f"),
+        "yaxis3": _axis(texts.ap, "red", **right, anchor="free", position=1, tickmode="auto", range=[0, 1.02], hoverformat=".3f"),
     }
 
 
@@ -192,5 +192,7 @@ def _fields_layout(count: int, places: dict[str, float], key: str) -> dict[str, 
     }
 
 
-def _axis(title: str, colour: str, **more: object) -> dict[str, object]:
+def _axis(title: str, name: str, **more: object) -> dict[str, object]:
+    # The theme's own shade for words: that of a line is too dark to be read on black.
+    colour = f"var(--st-{name}-text-color)"
     return {"title": {"text": title, "font": {"color": colour}}, "tickfont": {"color": colour}, **more}

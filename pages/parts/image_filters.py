@@ -39,7 +39,9 @@ def render_filters(project: Project, counts: Counts, on_change: Callable[[], Non
         # The layout last looked at, where the address names none: links of the sidebar carry no parameters.
         if "view" not in st.query_params:
             set_link("view", st.session_state.get(_LAYOUT))
-        shown = _linked(st.segmented_control, _("View"), _layouts(is_classes), "view", on_change, required=True, width="stretch")
+        layouts = {"table": _("Table"), "grid": _("Grid")}
+        usual = "grid" if is_classes else "table"  # classes are seen and given in the grid
+        shown = linked_choice(st.segmented_control, _("View"), layouts, "view", on_change, usual, required=True, width="stretch")
     st.session_state[_LAYOUT] = shown
     wanted = Filter(cast(Which, state), cast(Any, by or None), cast(Any, of or None), part, of_class)
     return View(wanted, cast(Order, ordered.removeprefix("-")), ordered.startswith("-"), cast(Layout, shown))
@@ -98,9 +100,3 @@ def _orders() -> dict[str, str]:
         "score": _("Least certain first"),
         "-score": _("Most certain first"),
     }
-
-
-def _layouts(is_classes: bool) -> dict[str, str]:
-    """The layouts, first the one that is shown first: classes are seen and given in the grid."""
-    layouts = {"table": _("Table"), "grid": _("Grid")}
-    return dict(reversed(layouts.items())) if is_classes else layouts

@@ -213,17 +213,17 @@ def _columns(project: Project) -> dict[str, Any]:
     states, colours = zip(*((image_state_name(state), look.colour) for state, look in IMAGE_STATES.items()), strict=True)
     return {
         "thumb": config.ImageColumn("", width=56),
-        "name": text(_("File name"), width=150),
+        "name": text(_("File name"), width=135),
         # The only kind of column with coloured chips.
         "state": config.MultiselectColumn(_("State"), options=states, color=colours, width=165),
         "class": _class_column(project),
         # Text: number columns follow the browser's language, not the one chosen here.
         "boxes": text(_("Boxes"), alignment="right", width=60),
         "split": text(_("Split"), width=80),
-        "score": text(_("Certainty"), alignment="right", width=80, help=_certainty_help(project)),
-        "size": text(_("Size"), alignment="right", width=100),
+        "score": text(_("Certainty"), alignment="right", width=92, help=_certainty_help(project)),
+        "size": text(_("Size"), alignment="right", width=95),
         "author": text(_("Author"), width=75),
-        "changed": text(_("Label changed"), width=112),
+        "changed": text(_("Label changed"), width=105),
         "added": text(_("Added"), width=110),
     }
 
@@ -231,7 +231,7 @@ def _columns(project: Project) -> dict[str, Any]:
 def _class_column(project: Project) -> Any:
     names = [*(known.name for known in project.fields), _("Deleted class")]
     colours = [*(known.colour for known in project.fields), _GONE]
-    return st.column_config.MultiselectColumn(_("Class"), options=names, color=colours, width=150)
+    return st.column_config.MultiselectColumn(_("Class"), options=names, color=colours, width=120)
 
 
 def _certainty_help(project: Project) -> str:

@@ -27,15 +27,15 @@ def columns() -> dict[str, Any]:
     return {
         # The only kind of column with coloured chips.
         "standing": config.MultiselectColumn(_("State"), options=labels, color=colours, width=150),
-        "name": text(_("Machine"), width=110),
-        "process": text(_("Process"), width=120, help=_("What runs there now, by its template")),
+        "name": text(_("Machine"), width=100),
+        "process": text(_("Process"), width=110, help=_("What runs there now, by its template")),
         "until": text(_("Until about"), width=105),
         # Text: number columns follow the browser's language, not the one chosen here.
-        "cores": text(_("Cores"), alignment="right", width=55),
-        "load": text(_("CPU load"), alignment="right", width=105, help=_("Of all cores together")),
-        "memory": text(_("Memory"), alignment="right", width=125, help=_("In use, of all")),
+        "cores": text(_("Cores"), alignment="right", width=52),
+        "load": text(_("CPU load"), alignment="right", width=100, help=_("Of all cores together")),
+        "memory": text(_("Memory"), alignment="right", width=115, help=_("In use, of all")),
+        "disk": text(_("Disk free"), alignment="right", width=130, help=_("Where the store is, as this machine sees it")),
         "gpus": text(_("Graphics cards"), width=190, help=_("Each with its load and its memory in use")),
-        "disk": text(_("Disk free"), alignment="right", width=135, help=_("Where the store is, as this machine sees it")),
         "seen": text(_("Last seen"), width=130),
         "versions": text(_("Versions"), width=270),
         "description": text(_("Description")),
@@ -58,13 +58,13 @@ def _row(candidate: Candidate, names: Names) -> dict[str, Any]:
 def _figures(info: Info | None, *, live: bool) -> dict[str, str]:
     """What the worker reported; without a live one only what does not change."""
     if info is None:
-        return dict.fromkeys(("cores", "load", "memory", "gpus", "disk", "seen", "versions"), "–")
+        return dict.fromkeys(("cores", "load", "memory", "disk", "gpus", "seen", "versions"), "–")
     return {
         "cores": number(info.cores),
         "load": percent(info.load) if live else "–",
         "memory": memory_text(info.memory_used, info.memory, live=live),
-        "gpus": " · ".join(_gpu(gpu, live=live) for gpu in info.gpus) or "–",
         "disk": gigabytes(info.disk_free) if live else "–",
+        "gpus": " · ".join(_gpu(gpu, live=live) for gpu in info.gpus) or "–",
         "seen": moment(info.at),
         "versions": versions(info),
     }

@@ -38,11 +38,14 @@ def render_different_images(store: Store, project: Project, found: Sequence[Diff
     pages = -(-len(found) // _SHOWN)
     st.session_state[PAGE_KEY] = min(st.session_state.get(PAGE_KEY, 1), pages)
     begin = (st.session_state[PAGE_KEY] - 1) * _SHOWN
+    shown = found[begin : begin + _SHOWN]
     # A class has no boxes, so one picture is enough for both.
-    columns = st.columns(3 if project.task == "classes" else 2)
-    for place, pair in enumerate(found[begin : begin + _SHOWN]):
-        with columns[place % len(columns)]:
-            _render_pair(store, project, pair, (first, second))
+    beside = 3 if project.task == "classes" else 2
+    # A row at a time, or words of several lines would put the pictures below them out of line.
+    for row in range(0, len(shown), beside):
+        for column, pair in zip(st.columns(beside), shown[row : row + beside], strict=False):
+            with column:
+                _render_pair(store, project, pair, (first, second))
     if pages > 1:
         st.pagination(pages, key=PAGE_KEY, bind="query-params")
 

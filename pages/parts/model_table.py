@@ -94,7 +94,7 @@ def columns() -> dict[str, Any]:
         "project": text(_("Project"), width=120),
         "kind": text(_("Kind"), width=110),
         "template": text(_("Template"), width=105),
-        "machine": text(_("Machine"), width=75),
+        "machine": text(_("Machine"), width=77),
         "images": text(_("Images"), alignment="right", width=95, help=_("Trained on, and tested on")),
         "iterations": text(_("Iterations"), alignment="right", width=75),
         "base_model": text(_("Base model"), width=145),

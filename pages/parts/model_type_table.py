@@ -31,9 +31,9 @@ def columns() -> dict[str, Any]:
     """How the columns of ``table_frame`` are shown."""
     text = st.column_config.TextColumn
     return {
-        "name": text(_("Model type"), width=200),
+        "name": text(_("Model type"), width=150),
         "purpose": text(_("Purpose"), width=160),
-        "origin": text(_("Origin"), width=190),
+        "origin": text(_("Origin"), width=180),
         # Text: number columns follow the browser's language, not the one chosen here.
         "templates": text(_("Templates"), alignment="right", width=90, help=_("Training templates of this type")),
         "models": text(_("Models"), alignment="right", width=80, help=_("Models that were trained as this type")),

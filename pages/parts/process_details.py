@@ -14,7 +14,8 @@ from storage.attempts import Message, Outcome
 from storage.core import Store, StoreError
 from storage.plans import ApplyOutcome
 from storage.processes import Process, Request, State, label_request
-from storage.progress import Stage, Status
+from storage.progress import Stage, StageName, Status
+from storage.projects import Task
 
 _MOST_KEPT = 20  # names of kept images listed before the rest is only counted
 _SIGNS = {"waiting": ":gray[○]", "running": ":blue[▶]", "done": ":green[✓]", "failed": ":red[✕]"}
@@ -93,20 +94,21 @@ def render_notices(status: Status | None) -> None:
         st.info(plain(notice), icon=":material/info:")
 
 
-def failure_of(process: Process) -> Message | None:
-    """Why the newest attempt failed; None if it did not."""
-    end = process.last.end if process.last else None
-    return end.message if end and end.outcome == Outcome.FAILED else None
-
-
-def render_stages(status: Status | None, failure: Message | None = None) -> None:
-    """The stages of a run with their time and result; ``failure`` is what is told of the one that failed."""
+def render_stages(process: Process, status: Status | None, task: Task) -> None:
+    """The stages of a process's newest run with their time and result."""
     if status is None:
         st.caption(_("No stage has begun yet."))
         return
+    failure = _failure(process)
     rows = [
-        (f"{_SIGNS[stage.state]} {_(stage.name.value)}", _stage_result(stage, failure), duration(stage.seconds) if stage.seconds else "–")
+        (
+            f"{_SIGNS[stage.state]} {_stage_name(stage.name, task)}",
+            _stage_result(stage, failure),
+            duration(stage.seconds) if stage.seconds else "–",
+        )
         for stage in status.stages
+        # A training labels nothing, so this stage would wait for ever.
+        if process.spec.kind == "auto-label" or stage.name != StageName.DETECTION
     ]
     # A table and not a dataframe, whose canvas cuts texts and shows no coloured signs.
     st.table(pd.DataFrame(rows, columns=[_("Stage"), _("Result"), _("Time")]), hide_index=True, border="horizontal")
@@ -171,6 +173,17 @@ def _image_name(store: Store, process: Process, image: str) -> str:
         return images.get(store.project(process.spec.project), image).name
     except StoreError:
         return image[:12]  # deleted or damaged; enough of its id to search for
+
+
+def _failure(process: Process) -> Message | None:
+    """Why the newest attempt failed; None if it did not."""
+    end = process.last.end if process.last else None
+    return end.message if end and end.outcome == Outcome.FAILED else None
+
+
+def _stage_name(name: StageName, task: Task) -> str:
+    # The same stage, but a class is nothing that is detected on a page.
+    return _("Classification") if task == "classes" and name == StageName.DETECTION else _(name.value)
 
 
 def _stage_result(stage: Stage, failure: Message | None) -> str:

@@ -11,7 +11,6 @@ from pages.parts.linked_table import linked_table, page_of, render_pages, to_fir
 from pages.parts.links import linked_select, process_page, set_link
 from pages.parts.process_actions import render_buttons, rerun_if_pressed
 from pages.parts.process_details import (
-    failure_of,
     render_advice,
     render_apply,
     render_attempts,
@@ -21,7 +20,7 @@ from pages.parts.process_details import (
     render_summary,
 )
 from pages.parts.process_table import Filter, columns, table_frame
-from pages.parts.states import moves, state_name, states_of
+from pages.parts.states import moves, state_name, states_of, task_of
 from pages.parts.text import explain
 from storage.attempts import Outcome
 from storage.processes import Process
@@ -143,7 +142,7 @@ def _render_details(process: Process, user: User) -> None:
         render_notices(status)
         stages, attempts = st.columns(2, gap="large")
         with stages:
-            render_stages(status, failure_of(process))
+            render_stages(process, status, task_of(process, names))
         with attempts:
             render_attempts(process, names)
 

@@ -48,17 +48,17 @@ def columns(shown: Sequence[Process], names: Names) -> dict[str, Any]:
     return {
         # The only kind of column with coloured chips; as wide as they are, since two words may stand in it.
         "state": config.MultiselectColumn(_("State"), options=list(chips), color=list(chips.values())),
-        "template": text(_("Template"), width=110),
-        "project": text(_("Project"), width=120),
-        "machine": text(_("Machine"), width=75),
-        "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=85),
+        "template": text(_("Template"), width=105),
+        "project": text(_("Project"), width=112),
+        "machine": text(_("Machine"), width=70),
+        "share": config.ProgressColumn(_("Progress"), format="percent", min_value=0, max_value=1, width=80),
         # Text: number columns follow the browser's language, not the one chosen here.
-        "iterations": text(_("Iterations"), alignment="right", width=90),
+        "iterations": text(_("Iterations"), alignment="right", width=85),
         "ap": _score_column({task_of(process, names) for process in shown}),
         "loss": text(_("Loss"), alignment="right", width=60),
         "left": text(_("~ Time left"), alignment="right", width=105),
-        "started": text(_("Started"), width=110),
-        "author": text(_("Author"), width=80),
+        "started": text(_("Started"), width=100),
+        "author": text(_("Author"), width=65),
     }
 
 

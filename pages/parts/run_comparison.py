@@ -55,7 +55,9 @@ def render_comparison(identifiers: Sequence[str], names: Names) -> None:
     task = task_of(runs[0].process, names)
     iterations = max(run.process.spec.template.parameters.iterations for run in runs)
     compared = [
-        ComparedCurves(run.process.id, run.name, f"var(--st-{run.colour}-color)", run.trained, tested_frame(run.evaluated)) for run in runs
+        # The colours that Markdown gives words, so that the dots of the table have those of the curves.
+        ComparedCurves(run.process.id, run.name, f"var(--st-{run.colour}-text-color)", run.trained, tested_frame(run.evaluated))
+        for run in runs
     ]
     live_chart(comparison_figure(compared, iterations, curve_texts(task), key=f"compared_{identifiers[0]}"), key="comparison")
     st.table(_table(runs, task, names), hide_index=True, border="horizontal")

@@ -44,15 +44,15 @@ def _row(template: Template, bases: Mapping[str, BaseModel], processes: int) -> 
 def _columns() -> dict[str, Any]:
     text = st.column_config.TextColumn
     return {
-        "name": text(parameter_name("name"), width=140),
+        "name": text(parameter_name("name"), width=125),
         "type": text(parameter_name("model_type"), width=90),
-        "base": text(parameter_name("base_model"), width=190),
+        "base": text(parameter_name("base_model"), width=268),
         # Text: number columns follow the browser's language, not the one chosen here.
         "iterations": text(_("Iterations"), alignment="right", width=80),
         "batch": text(_("Batch"), alignment="right", width=60, help=parameter_name("batch")),
-        "lr": text(_("Learning rate"), alignment="right", width=165, help=parameter_name("lr")),
+        "lr": text(_("Learning rate"), alignment="right", width=145, help=parameter_name("lr")),
         "processes": text(_("Processes"), alignment="right", width=85, help=_("Processes that were made from it")),
-        "description": text(parameter_name("description"), width=190),
+        "description": text(parameter_name("description"), width=204),
         # Last, as narrow windows show them only after scrolling.
         "augment": text(_("Augmentation"), width=195),
         "device": text(parameter_name("device")),

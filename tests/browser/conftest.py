@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from storage.machines import MACHINES
+from tests.browser.house import House, running
 from tests.browser.program import ROOT, Dashboard
 from tests.runs import Runs
 
@@ -75,6 +76,26 @@ def visit(chromium: Browser, server: str, runs: Runs) -> Iterator[Visit]:
     yield opened
     for context in contexts:
         context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """`make run` on a fresh machine without the sample; some tests have a house of their own."""
+    with running(tmp_path, "--no-sample") as started:
+        yield started
+
+
+@pytest.fixture
+def page(chromium: Browser, house: House) -> Iterator[Page]:
+    """The house's first page; at the end, no script of it may have failed."""
+    context = chromium.new_context(base_url=house.address, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(30_000)
+    opened, errors = context.new_page(), []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto("/")
+    yield opened
+    context.close()
     assert errors == []
 
 

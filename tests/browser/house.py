@@ -10,8 +10,11 @@ from typing import Any
 
 import psutil
 
+from storage import processes
 from storage.core import Store
+from storage.progress import read_points
 from tests.browser.program import ROOT, Program
+from tests.worker.house import until
 
 MACHINE = "bench"
 # Real receipts where they lie beside the checkout; else the invoices that the sample is made of.
@@ -49,10 +52,29 @@ class House(Program):
     def __init__(self, folder: Path, *options: str) -> None:
         command = ["cli.py", "run", "--machine", MACHINE, *options]
         super().__init__(Store(folder / "store"), folder / "run.log", command, port_option="--port")
+        # Threads that wait for one another stand still together wherever something else runs beside them.
+        self._environment["OMP_NUM_THREADS"] = "1"
 
     def stop(self) -> None:
         """Ctrl-C."""
         self.end(signal.SIGINT, patience_s=90)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The run under way stands still inside the block, as soon as it has begun to learn: however fast it is, it can be watched."""
+        run = until(self._learning, "a run learns", seconds=300)
+        run.suspend()
+        try:
+            yield
+        finally:
+            run.resume()
+
+    def _learning(self) -> psutil.Process | None:
+        for process in processes.list_processes(self.store)[0]:
+            last = process.last
+            if last and last.started and not last.end and read_points(last.paths)[0]:
+                return psutil.Process(last.started.pid)
+        return None
 
     def kill_dashboard(self) -> None:
         """The dashboard dies as in a power cut; what started it then ends the worker."""

@@ -1,6 +1,7 @@
-"""Small document pages drawn for the tests."""
+"""Small document pages for the tests, drawn or made of larger ones."""
 
 import io
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 
@@ -14,3 +15,9 @@ def page_of_text(number: int, size: tuple[int, int] = (600, 800)) -> bytes:
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def shrink(page: Path, target: Path, turn: int = 0) -> Path:
+    """A page at a third of its size, on which a model trains in a ninth of the time; turned by so many degrees."""
+    Image.open(page).convert("L").reduce(3).rotate(turn, expand=True).save(target)
+    return target

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.house import MACHINE
+from tests.browser.house import MACHINE, House
+from tests.browser.test_pages import await_points, x_range, zoom_by_mouse
 
 TRAINING_MS = 420_000  # at most, on a busy machine; waited for by what is seen, not slept through
 
@@ -64,3 +65,17 @@ def start(dialog: Locator) -> None:
 def await_completed(page: Page) -> None:
     """On Monitoring: until the run is through."""
     expect(page.get_by_test_id("stMarkdown").get_by_text("Completed")).to_be_visible(timeout=TRAINING_MS)
+
+
+def watch(page: Page, house: House, iterations: int) -> None:
+    """From a process to Monitoring while it learns: zoom into the curves; they grow to so many iterations, and the zoom stays."""
+    with house.paused():
+        page.get_by_test_id("stMain").get_by_role("link", name="Monitoring").last.click()
+        chart = page.locator(".live-chart[data-points]").first
+        chart.wait_for()
+        zoom_by_mouse(page)
+        zoomed, seen = x_range(page), int(chart.get_attribute("data-points") or 0)
+    await_completed(page)
+    await_points(page, iterations)
+    assert seen < iterations
+    assert x_range(page) == zoomed
