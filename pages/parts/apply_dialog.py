@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.apply_counts import ApplyData, load_apply_data
 from pages.parts.data import get_index
+from pages.parts.guard import says_why_not
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.page_picture import Mark, page_picture
 from pages.parts.text import plain
@@ -100,6 +101,8 @@ def _render_pictures(store: Store, project: Project, fields: Sequence[Field], da
     order = data.to_look_at
     if not order:
         st.info(_("There is no image left that labels could be applied to."))
+        return
+    if says_why_not(("images", "view")):
         return
     place = st.session_state.get(_PLACE, 0) % len(order)
     shown = order[place : place + SHOWN]

@@ -14,7 +14,7 @@ from pages.parts.data import get_person, sees
 from pages.parts.i18n import _
 from storage.core import Refused, ask_actor
 from storage.people import LOCAL, NOBODY
-from storage.rights import PAGES, Entity, Right
+from storage.rights import PAGES, Entity, Need, Right
 
 _NEEDS = "page_needs"  # of the session: the right to the page that is open, None for any account's
 P = ParamSpec("P")
@@ -112,6 +112,14 @@ def page_link(page: str, *, label: str, icon: str, query_params: dict[str, str] 
 def why_no_page(page: str) -> str | None:
     """Why a button that leads to this page (by its file's name) is disabled; None if the person looking may see the page."""
     return _why_not(*PAGES[PurePath(page).stem])
+
+
+def says_why_not(*needs: Need) -> bool:
+    """Whether the person looking lacks one of these rights; which one, is then said where the thing would have been shown."""
+    why = next(filter(None, (_why_not(entity, right) for entity, right in needs)), None)
+    if why:
+        st.caption(f":material/lock: {why}")
+    return why is not None
 
 
 def refuse() -> NoReturn:

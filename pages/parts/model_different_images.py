@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from pages.parts.guard import page_link
+from pages.parts.guard import page_link, says_why_not
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.model_differences import FIRST, SECOND, Difference
 from pages.parts.page_picture import Mark, page_picture
@@ -29,6 +29,8 @@ def render_different_images(store: Store, project: Project, found: Sequence[Diff
     st.subheader(_("Where they differ"), anchor=False)
     if not found:
         st.caption(_("Both models get the same right on every test image."))
+        return
+    if says_why_not(("images", "view"), ("labels", "view")):
         return
     better, worse = sum(pair.gain > 0 for pair in found), sum(pair.gain < 0 for pair in found)
     counts = ngettext("{count} image", "{count} images", len(found))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts.data import get_store
-from pages.parts.guard import page_link
+from pages.parts.guard import page_link, says_why_not
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.page_picture import Mark, page_picture
 from pages.parts.text import plain
@@ -52,6 +52,8 @@ def render_worst(judged: Judged | None, project: Project) -> None:
     if not judged.worst:
         count = len(judged.evaluation.images)
         st.caption(ngettext("No error on the {count} test image", "No error on the {count} test images", count) + ".")
+        return
+    if says_why_not(("images", "view"), ("labels", "view")):
         return
     st.caption(_advice(project))
     fields = {field.id: field for field in project.fields}
