@@ -92,7 +92,7 @@ def _render_cards(store: Store, found: list[Project]) -> None:
     first = (st.session_state.get("projects_page", 1) - 1) * PAGE
     grid = st.grid("auto", min_column_width=340, gap="medium")
     for project in found[first : first + PAGE]:
-        with grid.cell(), st.container(border=True, height="stretch"):
+        with grid.container(border=True, height="stretch"):
             try:
                 _render_card(load_standing(store, project), last_change(store, project))
             except StoreError as error:
