@@ -1,6 +1,5 @@
 """The pages in a real browser, on a real server."""
 
-
 from playwright.sync_api import Page, expect
 
 from storage import processes
