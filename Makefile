@@ -45,7 +45,7 @@ run: $(RUN) ## set up what is missing, then start the dashboard and a worker on 
 	@$(PYTHON) cli.py run
 
 test: $(DEV) browser ## set up what is missing, then run every check: lint, types, tests, browser tests
-	$(call check,$(LINT) "pytest -n 2 --dist loadfile")
+	$(call check,$(LINT) "pytest -n 2 --dist loadfile --no-loadscope-reorder")
 
 lint: $(DEV) ## ruff and mypy alone
 	$(call check,$(LINT))

@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from datetime import UTC, datetime
+from threading import Lock
 
 from storage.core.errors import InvalidValue
 
@@ -16,10 +17,18 @@ _LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+_drawing = Lock()
+_newest = 0  # milliseconds of the last id that this process drew
+
+
 def new_id() -> str:
-    """A new ULID in lower case: 48 bits of milliseconds, then 80 random bits (github.com/ulid/spec)."""
+    """A new ULID in lower case: 48 bits of milliseconds, then 80 random bits (github.com/ulid/spec); later ones are greater."""
+    global _newest
     # Clocks of hosts differ, so the order is for people; that no two are alike rests on the random bits.
-    return _spell((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))
+    with _drawing:
+        # Of two drawn within a millisecond, chance would decide which comes first.
+        _newest = max(time.time_ns() // 1_000_000, _newest + 1)
+        return _spell(_newest << 80 | secrets.randbits(80))
 
 
 def born(identifier: str) -> datetime:
