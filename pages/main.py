@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 # An icon of our own: for its default Streamlit has the browser ask fonts.gstatic.com, which offline fails on every page.
 st.set_page_config(page_title="Fieldmark", page_icon=str(HERE / "static" / "favicon.svg"), layout="wide", initial_sidebar_state=220)
 # Tables and images need the width, titles stand equally high whatever is beside them, words on a button of the dark theme's
-# light blue are to be read, and the whole sidebar fits a window of 800 pixels; Streamlit has options for none of it.
+# light blue are to be read, and the sidebar wastes no height; Streamlit has options for none of it.
 st.html("""<style>
 [data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
 [data-testid=stMainBlockContainer] [data-testid=stHeading] h1 { padding-top: 0 }
