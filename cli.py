@@ -13,7 +13,7 @@ from rich.table import Table
 
 from server import journal_commands, launch, model_commands, trial_commands, user_commands
 from server.acting import author, guard, named
-from server.console import bar, err, errors, list_problems, out, show
+from server.console import DEFAULT_STORE, StoreOption, bar, err, errors, list_problems, out, show
 from server.hosts import needs_sign_in
 from storage import (
     actions,
@@ -70,12 +70,10 @@ app.add_typer(user_commands.role_app, name="role")
 app.add_typer(user_commands.token_app, name="token")
 app.add_typer(journal_commands.app, name="journal")
 
-StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
 LabelShareOption = Annotated[float, typer.Option("--label-share", help="Share of the images that get their labels, 0 to 1.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Chooses which images those are.")]
 OriginOption = Annotated[Origins, typer.Option("--origin", help="Whose labels.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Show progress; exit 0 only when it ended well.")]
-DEFAULT_STORE = Path("data")
 
 
 @app.callback()

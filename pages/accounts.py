@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pages.parts.account_buttons import render_buttons
-from pages.parts.account_dialogs import open_dialog, render_dialog
+from pages.parts.account_dialogs import render_dialog
 from pages.parts.account_table import columns, standing, standing_colour, standing_name, table_frame, way_in
 from pages.parts.data import get_store, load_names
 from pages.parts.guard import require
 from pages.parts.i18n import _, moment, ngettext
 from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
-from pages.parts.links import set_link
+from pages.parts.links import open_dialog, set_link
 from pages.parts.role_texts import role_name
 from pages.parts.text import explain, plain
 from storage import roles

@@ -8,9 +8,9 @@ from pages.parts.data import get_store
 from pages.parts.guard import page_link, require
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table
-from pages.parts.links import template_page
+from pages.parts.links import open_dialog, template_page
 from pages.parts.model_table import load_models
-from pages.parts.model_type_dialogs import open_dialog, render_buttons, render_dialog
+from pages.parts.model_type_dialogs import render_buttons, render_dialog
 from pages.parts.model_type_table import Uses, columns, purpose_name, table_frame
 from pages.parts.text import explain, plain
 from storage.model_types import MODEL_TYPES, PREINSTALLED, ModelType

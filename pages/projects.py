@@ -5,9 +5,9 @@ import streamlit as st
 from pages.parts.data import find_project, get_store
 from pages.parts.guard import page_link, require
 from pages.parts.i18n import _
-from pages.parts.links import set_link
+from pages.parts.links import open_dialog, set_link
 from pages.parts.project_choice import remember
-from pages.parts.project_dialogs import Dialog, open_dialog, render_dialogs
+from pages.parts.project_dialogs import Dialog, render_dialogs
 from pages.parts.project_list import render_list
 from pages.parts.project_overview import render_overview
 from pages.parts.project_scheme import render_scheme

@@ -9,7 +9,8 @@ from pages.parts.data import get_store
 from pages.parts.guard import page_link, require
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.linked_table import linked_table
-from pages.parts.role_dialogs import open_dialog, render_dialog
+from pages.parts.links import open_dialog
+from pages.parts.role_dialogs import render_dialog
 from pages.parts.role_matrix import render_editor, render_matrix
 from pages.parts.role_texts import is_ready, role_description, role_name
 from pages.parts.text import explain, plain

@@ -75,16 +75,14 @@ def person_of(request: Request) -> Person:
 def project_of(request: Request) -> Project:
     """The project whose id the address holds; NotFound if there is none, it was deleted, or who asks may not see it."""
     project = PROJECTS.get(get_store(), check_id(request.path_params["project"]))[1]
-    _check_seen(request, project.id, _not_there(PROJECTS.word, project.id))
+    _check_seen(request, project.id, PROJECTS.not_found(project.id))
     return project
 
 
 def process_of(request: Request) -> Process:
     """The process whose id the address holds; NotFound if there is none, or who asks may not see its project."""
     process = processes.get(get_store(), request.path_params["process"])
-    _check_seen(
-        request, process.spec.project, NotFound("Process {process!r} does not exist; see the list of processes", process=process.id)
-    )
+    _check_seen(request, process.spec.project, processes.not_found(process.id))
     return process
 
 
@@ -93,9 +91,9 @@ def model_of(request: Request, model: str) -> Listed:
     try:
         listed = models.read(get_store(), model)
     except NotFound as error:  # which names the file
-        raise _not_there(models.MODELS.word, model) from error
+        raise models.MODELS.not_found(model) from error
     if not listed.entry.base:  # those are there for everybody's trainings
-        _check_seen(request, listed.model.project, _not_there(models.MODELS.word, model))
+        _check_seen(request, listed.model.project, models.MODELS.not_found(model))
     return models.find(get_store(), model)
 
 
@@ -114,10 +112,6 @@ def _check_seen(request: Request, project: str, error: NotFound) -> None:
     # An uploaded model may come from a project of another store.
     if is_id(project) and not person_of(request).sees(project):
         raise error
-
-
-def _not_there(kind: str, key: str) -> NotFound:
-    return NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=kind, key=key)
 
 
 def allowed(entity: Entity, right: Right) -> Callable[[Handler], Guarded]:

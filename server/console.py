@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -9,6 +11,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from storage.core import StoreError
+
+StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
+DEFAULT_STORE = Path("data")
 
 # Results on one, words on the other: `id=$(python cli.py process create …)` gets the id and nothing else.
 out = Console(highlight=False)

@@ -1,26 +1,20 @@
 """The journal from a shell."""
 
-import json
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from server.console import errors, out
+from server.console import DEFAULT_STORE, StoreOption, errors, out
 from storage import accounts, journal, people
-from storage.accounts import ACCOUNTS
-from storage.core import JournalEntry, NotFound, Store, acting, open_store
-from storage.journal import Filter
+from storage.core import JournalEntry, acting, open_store
+from storage.journal import Filter, as_text
 from storage.journal_sight import hidden_from
 
 app = typer.Typer(no_args_is_help=True, help="Who did what, and when.")
-
-StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
-DEFAULT_STORE = Path("data")
 
 
 @app.command("list")
@@ -36,7 +30,8 @@ def journal_list(
     """List who did what to what, newest first."""
     with errors():
         opened = open_store(store)
-        by = _account(opened, person) if person else None
+        account = accounts.find(opened, person) if person else None
+        by = account.id if account else person  # not an account's name, or a deleted one's id
         # One who asks as an account sees what that one may see.
         asking = people.person(opened, acting.get())
         hidden = hidden_from(opened, asking) if asking != people.NOBODY else None
@@ -50,17 +45,10 @@ def journal_list(
             _show(found, accounts.names(opened))
 
 
-def _account(store: Store, name: str) -> str:
-    try:
-        return ACCOUNTS.get(store, name)[1].id
-    except NotFound:  # not an account's, or a deleted one's id
-        return name
-
-
 def _show(found: "islice[JournalEntry]", names: dict[str, str]) -> None:
     table = Table("time", "by", "operation", "name", "id", "details", box=None)
     for entry in found:
         time = f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}"
-        details = json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
+        details = as_text(entry.details) if entry.details else ""
         table.add_row(*map(escape, (time, names.get(entry.by, entry.by), entry.operation, entry.name, entry.id, details)))
     out.print(table)

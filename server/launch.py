@@ -10,12 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from server.hosts import dashboard_address, reachable
 from storage.core import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
 POLL_S = 0.3
 GRACE_S = 90  # the worker gives its child 60 s to save a checkpoint
-_EVERY = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104  addresses to listen on, which no browser can go to
 
 
 def run(store: Path, machine: str, address: str, port: int, welcome: str, *, sign_in: bool = False) -> int:
@@ -24,14 +24,14 @@ def run(store: Path, machine: str, address: str, port: int, welcome: str, *, sig
     Prints ``welcome``, with ``{address}`` in it, when the dashboard can be visited. Refused, and nothing is started, if
     the port is taken. ``sign_in`` asks people to sign in although the dashboard listens on this host alone.
     """
-    host = _EVERY.get(address, address)
+    host = reachable(address)
     if _listens(host, port):
         raise Refused("Port {port} is taken by another program, or by a Fieldmark that runs already. Choose another with --port", port=port)
 
     def greet() -> bool:
         ready = _listens(host, port)
         if ready:
-            print(welcome.format(address=f"http://{f'[{host}]' if ':' in host else host}:{port}"), flush=True)
+            print(welcome.format(address=dashboard_address(host, port)), flush=True)
         return ready
 
     dashboard = ["-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", address]

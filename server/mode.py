@@ -8,7 +8,7 @@ import socket
 
 from streamlit import config
 
-from server.hosts import needs_sign_in
+from server.hosts import dashboard_address, needs_sign_in
 from storage.settings import settings
 
 
@@ -20,13 +20,7 @@ def is_sign_in() -> bool:
 
 def own_address() -> str:
     """The address that people open, without a slash at its end."""
-    known = settings().server.url
-    if known:
-        return known
-    host = config.get_option("server.address") or ""
-    # An address that stands for every network is one that no browser can go to.
-    shown = "localhost" if host in ("", "0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-    return f"http://{shown}:{config.get_option('server.port')}"
+    return settings().server.url or dashboard_address(config.get_option("server.address") or "", config.get_option("server.port"))
 
 
 def allow_own_hosts() -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from server import downloads
 from server.acting import author
-from server.console import err, errors, out
+from server.console import DEFAULT_STORE, StoreOption, err, errors, out
 from storage import model_deletion, model_files, models
 from storage.core import Refused, open_store
 from storage.models import Listed
@@ -18,9 +18,7 @@ from storage.projects import PROJECTS
 
 app = typer.Typer(no_args_is_help=True, help="Trained models.")
 
-StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Its name or its id.")]
-DEFAULT_STORE = Path("data")
 
 
 @app.command("show")

@@ -3,13 +3,13 @@
 Counted in this process alone: it is the only one that people of this dashboard sign in to, and a restart forgets.
 """
 
-import hashlib
 import time
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
+
+from storage.core import fold_name, sha256
 
 WINDOW_S = 15 * 60
 ACCOUNT_FAILURES = 5
@@ -83,8 +83,8 @@ class Throttle:
     def _limits(name: str, address: str) -> dict[str, int]:
         """Under which keys an attempt counts, and how many failures each may have."""
         # As the store compares names, and whether there is such an account or not: the answer must not tell.
-        folded = unicodedata.normalize("NFKC", name).casefold().encode("utf-8", "replace")
-        return {hashlib.sha256(folded).hexdigest(): ACCOUNT_FAILURES, _network(address): ADDRESS_FAILURES}
+        folded = fold_name(name).encode("utf-8", "replace")
+        return {sha256(folded): ACCOUNT_FAILURES, _network(address): ADDRESS_FAILURES}
 
 
 def _network(address: str) -> str:

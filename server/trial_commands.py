@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from server.acting import author
-from server.console import bar, err, errors, list_problems, out
+from server.console import DEFAULT_STORE, StoreOption, bar, err, errors, list_problems, out
 from storage import documents, jobs, machines, models
 from storage.core import BadImage, NotFound, Refused, Store, open_store, read_file
 from storage.detections import ImageDetections, select
@@ -20,10 +20,8 @@ from storage.models import Model
 MAX_PAGES = 200
 POLL_S = 0.2
 
-StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Its name or its id.")]
 MachineOption = Annotated[str | None, typer.Option(help="Name of the machine to ask; without it whichever suits best.")]
-DEFAULT_STORE = Path("data")
 
 
 def try_model(

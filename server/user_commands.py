@@ -1,14 +1,13 @@
 """Accounts, roles and API tokens from a shell; ``python cli.py user --help``, ``role --help``, ``token --help``."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from server.acting import author
-from server.console import err, errors, out, show
+from server.console import DEFAULT_STORE, StoreOption, err, errors, out, show
 from storage import accounts, roles, tokens
 from storage.accounts import ACCOUNTS, Account
 from storage.core import InvalidValue, NotFound, Store, open_store
@@ -22,11 +21,9 @@ user_app = typer.Typer(no_args_is_help=True, help="Accounts of people.")
 role_app = typer.Typer(no_args_is_help=True, help="Roles: sets of rights.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens: some of an account's rights, for a program.")
 
-StoreOption = Annotated[Path, typer.Option("--store", envvar="FIELDMARK_STORE", help="The shared directory.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
 ChangeOption = Annotated[bool, typer.Option("--must-change/--final", help="Whether the person has to choose another one at sign-in.")]
 RightOption = Annotated[list[str] | None, typer.Option("--right", help="ENTITY:RIGHT,… such as processes:view,create; repeat it.")]
-DEFAULT_STORE = Path("data")
 
 
 @user_app.command("create")

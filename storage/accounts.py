@@ -143,12 +143,13 @@ def _write(store: Store, rev: int, before: Account, after: Account) -> Account:
 
 def _check_administrator(store: Store, before: Account, after: Account) -> None:
     """Refused if ``before`` is the last who can sign in and give rights, and ``after`` could not."""
-    if not _administers(before) or _administers(after):
+    if not administers(before) or administers(after):
         return
-    if not any(_administers(other) for other in ACCOUNTS.list(store).items if other.id != before.id):
+    if not any(administers(other) for other in ACCOUNTS.list(store).items if other.id != before.id):
         raise Refused("Account {name!r} is the only administrator who can sign in. Make another one administrator first", name=before.name)
 
 
-def _administers(account: Account) -> bool:
+def administers(account: Account) -> bool:
+    """Whether its owner can sign in and give rights."""
     can_sign_in = account.password is not None or account.subject is not None
     return ADMINISTRATOR in account.roles and can_sign_in and not (account.blocked or account.deleted)

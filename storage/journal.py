@@ -112,6 +112,11 @@ def find(store: Store, place: str) -> Found | None:
     return None
 
 
+def as_text(value: object) -> str:
+    """A detail, or all of an entry's, as it is shown: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def day_files(store: Store) -> list[tuple[str, str, Path]]:
     """Writer, day and path of all files, by writer and day."""
     matches = (_FILE.fullmatch(name) for name in list_names(store.journal))

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 
 from storage.core import JournalEntry
 from storage.exports import harmless
+from storage.journal import as_text
 
 _COLUMNS = ("time", "by", "name of by", "operation", "entity", "id", "name", "thread", "details")
 
@@ -16,7 +16,7 @@ def to_csv(entries: Iterable[JournalEntry], people: Mapping[str, str]) -> Iterat
     """The entries as CSV, line by line: times in UTC, people by id and name, details as JSON."""
     yield _line(_COLUMNS, mark="\ufeff")  # by which Excel knows that it is UTF-8
     for entry in entries:
-        details = json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
+        details = as_text(entry.details) if entry.details else ""
         at = entry.at.astimezone(UTC).isoformat(timespec="milliseconds")
         about = (entry.operation, entry.entity, entry.id, entry.name, entry.thread or "", details)
         yield _line((at, entry.by, people.get(entry.by, ""), *about))

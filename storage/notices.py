@@ -86,12 +86,17 @@ def publish(store: Store, event: tuple[str, ...], **about: Any) -> str:
     notice = Notice(id=derived_id(*event), **{"at": now(), **about})
     try:
         # Looked for first: a worker comes to the same event again, and a losing creation costs two syncs.
-        if load_if_there(Notice, store.notice(notice.id)) is None:
+        if find(store, notice.id) is None:
             make_folder(store.notices)
             create_once(store.notice(notice.id), encode(notice))
     except (OSError, Damaged) as error:
         log.error("Notice %s of %s cannot be written: %s", notice.code, notice.subject, error)
     return notice.id
+
+
+def find(store: Store, notice: str) -> Notice | None:
+    """The notice of this id; None if it is not there, or not any more."""
+    return load_if_there(Notice, store.notice(notice))
 
 
 class Board:

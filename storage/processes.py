@@ -171,6 +171,11 @@ def get(store: Store, process: str) -> Process:
     return Process(spec, requests, made, _label_state(paths, requests) if state == State.COMPLETED else state)
 
 
+def not_found(process: str) -> NotFound:
+    """That there is no process of this id; also said of one that somebody may not see."""
+    return NotFound("Process {process!r} does not exist; see the list of processes", process=process)
+
+
 def fold(requests: tuple[Request, ...], made: tuple[Attempt, ...]) -> State:
     """The state that these requests and attempts add up to."""
     start = max((request.number for request in requests if request.action == "start"), default=0)
@@ -281,7 +286,7 @@ def count_requests(store: Store, process: str) -> int:
 def _load_spec(store: Store, process: str) -> tuple[int, Spec]:
     rev, spec = load_head(Spec, store.process(process).folder, "spec")
     if spec is None or spec.deleted:
-        raise NotFound("Process {process!r} does not exist; see the list of processes", process=process)
+        raise not_found(process)
     return rev, spec
 
 

@@ -1,11 +1,10 @@
 """Roles: named sets of rights that accounts have; several add up. Those that come with the program cannot be changed."""
 
 import logging
-import unicodedata
 from collections.abc import Iterable
 
 from storage.accounts import ACCOUNTS
-from storage.core import Damaged, Kind, NamedRecord, NameTaken, Refused, Store, is_id, load_head, make, new_id
+from storage.core import Damaged, Kind, NamedRecord, Refused, Store, fold_name, is_id, load_head, make, name_taken, new_id
 from storage.rights import READY_ROLES, Rights
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ def list_roles(store: Store) -> list[Role]:
 
 def look_up(store: Store, key: str) -> tuple[int, Role]:
     """Revision (0 for one that comes with the program) and role of this id or name; NotFound if there is none."""
-    ready = next((role for role in READY if role.id == _folded(key)), None)
+    ready = next((role for role in READY if role.id == fold_name(key)), None)
     return (0, ready) if ready else ROLES.get(store, key)
 
 
@@ -85,19 +84,10 @@ def _rights(store: Store, role: str) -> Rights:
 
 def _check_free(name: str) -> None:
     # They are in no file, so no entry under names/ keeps theirs.
-    if _folded(name) in READY_ROLES:
-        raise NameTaken(
-            "{kind} name {name!r} is taken: {by!r} exists (case does not count). Choose another",
-            kind=ROLES.word,
-            name=name,
-            by=_folded(name),
-        )
+    if fold_name(name) in READY_ROLES:
+        raise name_taken(ROLES.word, name, fold_name(name))
 
 
 def _check_own(role: Role) -> None:
     if role.id in READY_ROLES:
         raise Refused("Role {name!r} comes with the program and cannot be changed. Create a role of your own", name=role.name)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()

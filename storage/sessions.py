@@ -7,6 +7,7 @@ Hosts' clocks decide the first two, so they should agree to the minute.
 
 import logging
 import secrets
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -78,10 +79,7 @@ def open_session(store: Store, account: Account, address: str, agent: str) -> st
 def find(store: Store, digest: str) -> Session | None:
     """The session if it is open; None if it is unknown, ended or expired. Whether its account may sign in is ``people``'s question."""
     # Listed and not opened: that a file is not there yet, NFS may say for a minute after another host has made it.
-    if not is_digest(digest) or revision_path(store.sessions, digest, _ENDED).name in list_names(store.sessions):
-        return None
-    session = _load(store, digest)
-    return session if session and not _has_expired(session, seen(store, session)) else None
+    return _find(store, digest, list_names(store.sessions)) if is_digest(digest) else None
 
 
 def seen(store: Store, session: Session) -> datetime:
@@ -119,9 +117,31 @@ def list_sessions(store: Store, account: str) -> list[Session]:
     owner = accounts.find(store, account)
     if owner is None:
         return []
-    found = filter(None, (find(store, digest) for digest in _digests(store)))
-    own = [session for session in found if (session.account, session.epoch) == (owner.id, owner.epoch)]
+    own = [session for session in _open(store) if (session.account, session.epoch) == (owner.id, owner.epoch)]
     return sorted(own, key=lambda session: seen(store, session), reverse=True)
+
+
+def last_seen(store: Store) -> dict[str, datetime]:
+    """When each account that has an open session was last seen, to the minute, by its id."""
+    last: dict[str, datetime] = {}
+    for session in _open(store):
+        at = seen(store, session)
+        last[session.account] = max(at, last.get(session.account, at))
+    return last
+
+
+def _open(store: Store) -> Iterator[Session]:
+    """All that are open; the folder is listed once for them."""
+    names = set(list_names(store.sessions))
+    return filter(None, (_find(store, digest, names) for digest in _digests(names)))
+
+
+def _find(store: Store, digest: str, names: Collection[str]) -> Session | None:
+    """The session if it is open, by the ``names`` in its folder."""
+    if revision_path(store.sessions, digest, _ENDED).name in names:
+        return None
+    session = _load(store, digest)
+    return session if session and not _has_expired(session, seen(store, session)) else None
 
 
 def _load(store: Store, digest: str) -> Session | None:
@@ -146,14 +166,14 @@ def _has_expired(session: Session, last: datetime) -> bool:
     return at - session.at > timedelta(days=limits.absolute_days) or at - last > timedelta(hours=limits.idle_hours)
 
 
-def _digests(store: Store) -> list[str]:
-    revisions = filter(None, map(parse_revision, list_names(store.sessions)))
+def _digests(names: Iterable[str]) -> list[str]:
+    revisions = filter(None, map(parse_revision, names))
     return [stem for stem, rev in revisions if rev == _OPENED]
 
 
 def _remove_expired(store: Store) -> None:
     """Remove what is past its absolute time, as every look-up lists the folder."""
-    for digest in _digests(store):
+    for digest in _digests(list_names(store.sessions)):
         session = _load(store, digest)
         if session and now() - session.at > timedelta(days=settings().sign_in.absolute_days):
             # The end first, or a cut would leave a gap; what is this old counts for nothing either way.

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.account_dialogs import Dialog, open_dialog
+from pages.parts.account_dialogs import Dialog
 from pages.parts.account_table import is_last_administrator
 from pages.parts.data import get_person
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _
-from pages.parts.links import set_link
+from pages.parts.links import open_dialog, set_link
 from pages.parts.role_texts import check_giving
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say

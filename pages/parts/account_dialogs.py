@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.data import forget_names
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _
-from pages.parts.links import set_link
+from pages.parts.links import asked_dialog, close_dialog, set_link
 from pages.parts.role_texts import check_giving, role_description, role_name
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
@@ -20,19 +20,13 @@ from storage.roles import Role
 
 Dialog = Literal["create", "edit", "roles", "password", "delete"]
 
-_PARAMETER = "dialog"  # of the address
 _GIVEN = "given_password"  # of the session while its dialog is open: the account's name and its one-time password
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without those that look alike
 
 
-def open_dialog(name: Dialog) -> None:
-    """Open a dialog with the next run; it stands in the address."""
-    set_link(_PARAMETER, name)
-
-
 def render_dialog(store: Store, account: Account | None, known: Mapping[str, Role], user: User) -> None:
     """The dialog that the address asks for, about the account that it names; or the password that was just made."""
-    asked = st.query_params.get(_PARAMETER)
+    asked = asked_dialog()
     if given := st.session_state.get(_GIVEN):
         st.dialog(_("One-time password"), icon=":material/key:", on_dismiss=_close)(_render_given)(*given)
     elif asked == "create" and user.may("accounts", "create") and user.may("accounts", "manage"):
@@ -59,7 +53,7 @@ def _render_of(store: Store, account: Account, known: Mapping[str, Role], user: 
 
 def _close() -> None:
     st.session_state.pop(_GIVEN, None)
-    set_link(_PARAMETER, None)
+    close_dialog()
 
 
 def _attempt(act: Callable[[], object]) -> bool:
@@ -115,7 +109,7 @@ def _render_creation(store: Store, known: Mapping[str, Role], user: User) -> Non
 def _give(name: str, password: str) -> None:
     """Show the password in a dialog of its own, and nowhere else."""
     st.session_state[_GIVEN] = (name, password)
-    set_link(_PARAMETER, None)
+    close_dialog()
     st.rerun()
 
 

@@ -12,9 +12,7 @@ from pages.parts.i18n import _, moment
 from pages.parts.role_texts import role_name
 from pages.parts.states import COLOURS, Colour
 from storage import sessions
-from storage.accounts import Account
-from storage.core import list_names, parse_revision
-from storage.rights import ADMINISTRATOR
+from storage.accounts import Account, administers
 from storage.roles import Role
 
 Standing = Literal["active", "new", "blocked", "deleted"]
@@ -62,7 +60,7 @@ def standing_colour(code: Standing) -> Colour:
 
 def is_last_administrator(account: Account, everybody: Sequence[Account]) -> bool:
     """Whether nobody but this account could sign in and give rights."""
-    return _administers(account) and not any(_administers(other) for other in everybody if other.id != account.id)
+    return administers(account) and not any(administers(other) for other in everybody if other.id != account.id)
 
 
 def way_in(account: Account) -> str:
@@ -75,16 +73,7 @@ def way_in(account: Account) -> str:
 @st.cache_data(ttl=20, show_spinner=False)
 def load_last_seen(root: str) -> dict[str, datetime]:  # noqa: ARG001
     """When each account that has an open session was last seen, by its id."""
-    store, last = get_store(), dict[str, datetime]()
-    for digest in {revision[0] for revision in filter(None, map(parse_revision, list_names(store.sessions)))}:
-        if session := sessions.find(store, digest):
-            seen = sessions.seen(store, session)
-            last[session.account] = max(seen, last.get(session.account, seen))
-    return last
-
-
-def _administers(account: Account) -> bool:
-    return ADMINISTRATOR in account.roles and standing(account) in ("active", "new") and bool(account.password or account.subject)
+    return sessions.last_seen(get_store())
 
 
 def _row(account: Account, roles: Mapping[str, Role], seen: datetime | None) -> dict[str, Any]:

@@ -136,8 +136,7 @@ def find_project(identifier: str) -> tuple[int, Project]:
     """Head revision and record of a project; NotFound if it does not exist, or not for the person looking."""
     rev, project = PROJECTS.get(get_store(), identifier)
     if not sees(project.id):
-        # In the words of `PROJECTS.get`, so that nobody learns that it is there.
-        raise NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=PROJECTS.word, key=identifier)
+        raise PROJECTS.not_found(identifier)
     return rev, project
 
 
@@ -145,7 +144,7 @@ def find_process(identifier: str) -> Process:
     """A process as it is now; NotFound if it does not exist, or its project not for the person looking."""
     process = processes.get(get_store(), identifier)
     if not sees(process.spec.project):
-        raise NotFound("Process {process!r} does not exist; see the list of processes", process=identifier)
+        raise processes.not_found(identifier)
     return process
 
 

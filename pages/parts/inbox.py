@@ -88,8 +88,9 @@ def _render_open(user: User, found: list[Notice], unread: list[Notice]) -> None:
         st.button(_("Settings"), icon=":material/settings:", type="tertiary", on_click=_show_settings, args=(user, True))
     if not found:
         st.caption(_("Nothing yet. You are told here when a process of yours ends and when its labels are applied."))
+    new = {notice.id for notice in unread}
     for notice in found[:_SHOWN]:
-        _render_notice(user, notice, is_new=notice in unread)
+        _render_notice(user, notice, is_new=notice.id in new)
     if len(found) > _SHOWN:
         st.caption(_("Older ones are not shown; they are kept for 30 days."))
 

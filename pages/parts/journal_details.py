@@ -1,7 +1,5 @@
 """Everything about one entry of the journal, with ways to what it is about and to what belongs with it."""
 
-import json
-
 import streamlit as st
 
 from pages.parts.guard import page_link
@@ -12,6 +10,7 @@ from pages.parts.journal_texts import entity_name, operation_name, person_name
 from pages.parts.links import process_page
 from pages.parts.text import plain
 from storage.core import JournalEntry
+from storage.journal import as_text
 
 _PAGES = {
     "project": "projects.py",
@@ -72,8 +71,6 @@ def _render_words(entry: JournalEntry, things: Things) -> None:
     project = things.project(entry)
     if project and entry.entity != "project":
         words["project"] = f"{things.names.project(project)} ({project})"
-    rows = [
-        {"field": key, "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)} for key, value in words.items()
-    ]
+    rows = [{"field": key, "value": as_text(value)} for key, value in words.items()]
     columns = {"field": st.column_config.TextColumn(_("Field"), width=140), "value": st.column_config.TextColumn(_("Value"), width=620)}
     st.dataframe([row for row in rows if row["value"]], column_config=columns, hide_index=True, width="content")

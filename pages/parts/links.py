@@ -11,6 +11,8 @@ import streamlit as st
 
 from storage.templates import RunKind
 
+_DIALOG = "dialog"  # of the address
+
 
 def process_page(kind: RunKind) -> str:
     """The page of processes of this kind, as ``st.switch_page`` and ``st.page_link`` take it."""
@@ -20,6 +22,21 @@ def process_page(kind: RunKind) -> str:
 def template_page(kind: RunKind) -> str:
     """The page of templates of this kind."""
     return "templates.py" if kind == "auto-label" else "training_templates.py"
+
+
+def open_dialog(name: str) -> None:
+    """Open the page's dialog of this name with the next run; it stands in the address."""
+    set_link(_DIALOG, name)
+
+
+def asked_dialog() -> str | None:
+    """The dialog that the address asks for."""
+    return st.query_params.get(_DIALOG)
+
+
+def close_dialog() -> None:
+    """Forget what the address asks for, which the next run would open again."""
+    set_link(_DIALOG, None)
 
 
 def linked_select(

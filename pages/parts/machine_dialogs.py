@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts.data import Names, forget_names
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext
-from pages.parts.links import set_link
+from pages.parts.links import asked_dialog, close_dialog, open_dialog
 from pages.parts.machine_looks import is_live, running
 from pages.parts.machine_picker import Candidate
 from pages.parts.machine_texts import until
@@ -20,13 +20,12 @@ from storage.processes import Process
 
 Deed = Literal["edit", "disable", "delete"]
 
-_PARAMETER = "dialog"  # of the address
 _PRESSED, _REFUSAL = "machine_pressed", "machine_refusal"  # of the session
 
 
 def open_creation() -> None:
     """Open the dialog for a new machine with the next run."""
-    set_link(_PARAMETER, "add")
+    open_dialog("add")
 
 
 def rerun_if_pressed() -> None:
@@ -61,17 +60,17 @@ def render_buttons(store: Store, candidate: Candidate, user: User) -> None:
 
 def render_dialog(store: Store, candidate: Candidate | None, names: Names, user: User) -> None:
     """The dialog that the address asks for, about the machine that it names."""
-    asked = st.query_params.get(_PARAMETER)
+    asked = asked_dialog()
     if asked == "add" and user.may("machines", "create"):
-        st.dialog(_("Add machine"), icon=":material/add:", on_dismiss=_close)(_render_creation)(store)
+        st.dialog(_("Add machine"), icon=":material/add:", on_dismiss=close_dialog)(_render_creation)(store)
     if candidate is None:
         return
     if asked == "edit" and user.may("machines", "edit"):
-        st.dialog(_("Description and queue"), icon=":material/edit:", on_dismiss=_close)(_render_form)(store, candidate)
+        st.dialog(_("Description and queue"), icon=":material/edit:", on_dismiss=close_dialog)(_render_form)(store, candidate)
     if asked == "disable" and user.may("machines", "manage"):
-        st.dialog(_("Disable this machine?"), icon=":material/block:", on_dismiss=_close)(_render_disabling)(store, candidate, names)
+        st.dialog(_("Disable this machine?"), icon=":material/block:", on_dismiss=close_dialog)(_render_disabling)(store, candidate, names)
     if asked == "delete" and user.may("machines", "delete"):
-        st.dialog(_("Delete this machine?"), icon=":material/delete:", on_dismiss=_close)(_render_deletion)(store, candidate)
+        st.dialog(_("Delete this machine?"), icon=":material/delete:", on_dismiss=close_dialog)(_render_deletion)(store, candidate)
 
 
 def _button(label: str, deed: Deed, icon: str, reason: str | None) -> None:
@@ -80,11 +79,7 @@ def _button(label: str, deed: Deed, icon: str, reason: str | None) -> None:
 
 def _ask(deed: Deed) -> None:
     st.session_state[_PRESSED] = True
-    set_link(_PARAMETER, deed)
-
-
-def _close() -> None:
-    set_link(_PARAMETER, None)
+    open_dialog(deed)
 
 
 def _enable(store: Store, machine: str) -> None:
@@ -144,7 +139,7 @@ def _render_form(store: Store, candidate: Candidate) -> None:
         st.error(explain(error))
         return
     say(_("Machine {name} is saved").format(name=plain(machine.name)))
-    _close()
+    close_dialog()
     st.rerun()
 
 
@@ -164,7 +159,7 @@ def _render_disabling(store: Store, candidate: Candidate, names: Names) -> None:
         st.error(explain(error))
         return
     say(_("Machine {name} is disabled").format(name=plain(candidate.machine.name)), ":material/block:")
-    _close()
+    close_dialog()
     st.rerun()
 
 

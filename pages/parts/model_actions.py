@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _
-from pages.parts.links import set_link
+from pages.parts.links import open_dialog, set_link
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
 from storage import models
@@ -15,7 +15,6 @@ from storage.models import Listed
 
 Deed = Literal["upload", "entry", "delete"]
 
-DIALOG = "dialog"  # of the address
 _REFUSAL = "model_refusal"  # of the session: what was refused last
 
 
@@ -67,8 +66,8 @@ def render_restore(store: Store, listed: Listed, user: User) -> None:
 def dialog_button(label: str, deed: Deed, icon: str, reason: str | None, *, primary: bool = False) -> None:
     """A button that opens a dialog; with ``reason`` it is disabled."""
     kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    args = (DIALOG, deed)
-    st.button(label, key=f"model_{deed}", type=kind, icon=icon, disabled=reason is not None, help=reason, on_click=set_link, args=args)
+    is_off, args = reason is not None, (deed,)
+    st.button(label, key=f"model_{deed}", type=kind, icon=icon, disabled=is_off, help=reason, on_click=open_dialog, args=args)
 
 
 def download_button(listed: Listed, user: User) -> None:
@@ -84,11 +83,6 @@ def open_comparison(first: str | None = None) -> None:
     """Put the comparison in the list's place, with this model as the first of the two."""
     set_link("compare", "1")
     set_link("first", first)
-
-
-def close() -> None:
-    """Close whichever dialog is open."""
-    set_link(DIALOG, None)
 
 
 def switch_base(store: Store, listed: Listed, user: User, base: bool) -> None:

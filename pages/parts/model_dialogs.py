@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _
-from pages.parts.model_actions import DIALOG, close
+from pages.parts.links import asked_dialog, close_dialog
 from pages.parts.model_deletion import render_deletion
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
@@ -16,13 +16,15 @@ from storage.rights import Entity
 
 def render_model_dialog(store: Store, listed: Listed, user: User, entity: Entity = "models") -> None:
     """The dialog about the model that the address asks for; ``entity`` is what the right to it is about."""
-    asked = st.query_params.get(DIALOG)
+    asked = asked_dialog()
     if asked == "entry" and user.may(entity, "edit"):
         promote = entity == "models" and not listed.entry.promoted
         title = _("Promote to Models") if promote else _("Name and description")
-        st.dialog(title, icon=":material/edit:", on_dismiss=close)(_render_form)(store, listed, user, entity, promote)
+        st.dialog(title, icon=":material/edit:", on_dismiss=close_dialog)(_render_form)(store, listed, user, entity, promote)
     if asked == "delete" and user.may(entity, "delete"):
-        st.dialog(_("Delete this model?"), icon=":material/delete:", on_dismiss=close)(render_deletion)(store, listed, user, entity, close)
+        st.dialog(_("Delete this model?"), icon=":material/delete:", on_dismiss=close_dialog)(render_deletion)(
+            store, listed, user, entity, close_dialog
+        )
 
 
 def _render_form(store: Store, listed: Listed, user: User, entity: Entity, promote: bool) -> None:
@@ -38,7 +40,7 @@ def _render_form(store: Store, listed: Listed, user: User, entity: Entity, promo
         # In the dialog, beside what was typed.
         st.error(explain(error))
         return
-    close()
+    close_dialog()
     words = _("{name} is in Models now") if promote else _("Model {name} saved")
     say(words.format(name=plain(saved.name)))
     st.rerun()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext
-from pages.parts.links import set_link
+from pages.parts.links import asked_dialog, close_dialog, open_dialog
 from pages.parts.model_type_table import Uses, purpose_name
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
@@ -16,13 +16,6 @@ from storage.model_types import PREINSTALLED, ModelType
 from storage.projects import Task
 
 Dialog = Literal["add", "describe", "delete"]
-
-_PARAMETER = "dialog"  # of the address
-
-
-def open_dialog(name: Dialog) -> None:
-    """Open a dialog with the next run; it stands in the address."""
-    set_link(_PARAMETER, name)
 
 
 def render_buttons(model_type: ModelType, uses: Uses, user: User) -> None:
@@ -39,24 +32,20 @@ def render_buttons(model_type: ModelType, uses: Uses, user: User) -> None:
 
 def render_dialog(store: Store, model_type: ModelType | None, uses: Uses, user: User) -> None:
     """The dialog that the address asks for, about the type that it names."""
-    asked = st.query_params.get(_PARAMETER)
+    asked = asked_dialog()
     if asked == "add" and user.may("model_types", "create"):
-        st.dialog(_("Add model type"), icon=":material/add:", on_dismiss=_close)(_render_creation)(store)
+        st.dialog(_("Add model type"), icon=":material/add:", on_dismiss=close_dialog)(_render_creation)(store)
     if model_type is None or model_type in PREINSTALLED:
         return
     if asked == "describe" and user.may("model_types", "edit"):
-        st.dialog(_("Description"), icon=":material/edit:", on_dismiss=_close)(_render_form)(store, model_type)
+        st.dialog(_("Description"), icon=":material/edit:", on_dismiss=close_dialog)(_render_form)(store, model_type)
     if asked == "delete" and user.may("model_types", "delete"):
         title = _("Delete this model type?")
-        st.dialog(title, icon=":material/delete:", on_dismiss=_close)(_render_deletion)(store, model_type, uses)
+        st.dialog(title, icon=":material/delete:", on_dismiss=close_dialog)(_render_deletion)(store, model_type, uses)
 
 
 def _button(label: str, dialog: Dialog, icon: str, reason: str | None) -> None:
     st.button(label, key=f"type_{dialog}", icon=icon, disabled=reason is not None, help=reason, on_click=open_dialog, args=(dialog,))
-
-
-def _close() -> None:
-    set_link(_PARAMETER, None)
 
 
 def _render_creation(store: Store) -> None:
@@ -91,7 +80,7 @@ def _render_form(store: Store, model_type: ModelType) -> None:
         st.error(explain(error))
         return
     say(_("Model type {name} is saved").format(name=plain(model_type.name)))
-    _close()
+    close_dialog()
     st.rerun()
 
 

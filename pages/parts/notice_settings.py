@@ -6,12 +6,12 @@ from pages.parts.data import get_store
 from pages.parts.guard import User
 from pages.parts.i18n import _, moment, said
 from pages.parts.text import explain, plain
-from storage import deliveries, notice_events
+from storage import deliveries, notice_events, notices
 from storage import notice_settings as stored
 from storage.core import StoreError
 from storage.deliveries import Delivery, Parcel
 from storage.notice_settings import WAYS, NoticeSettings, Way
-from storage.notices import EVENTS, Board, EventCode, Notice
+from storage.notices import EVENTS, EventCode, Notice
 from storage.settings import settings as deployment
 
 _TEST, _SAVED, _REFUSED = "notice_test", "notice_settings_saved", "notice_settings_refused"  # of the session
@@ -105,11 +105,9 @@ def _render_test(user: User, chosen: NoticeSettings) -> None:
         args=(user,),
     )
     sent = st.session_state.get(_TEST)
-    if sent and ways:
-        found = next((notice for notice in Board(get_store()).load() if notice.id == sent), None)
-        if found:
-            is_over = all(delivery and delivery.is_over for delivery in _standing(user, found, ways).values())
-            st.fragment(_render_standing, run_every=None if is_over else _LOOK_S)(user, found, ways, is_over)
+    if sent and ways and (found := notices.find(get_store(), sent)):
+        is_over = all(delivery and delivery.is_over for delivery in _standing(user, found, ways).values())
+        st.fragment(_render_standing, run_every=None if is_over else _LOOK_S)(user, found, ways, is_over)
 
 
 def _send_test(user: User) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.parts.data import find_project, forget_names, get_index
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext
-from pages.parts.links import set_link
+from pages.parts.links import asked_dialog, close_dialog
 from pages.parts.project_standing import processes_of
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
@@ -18,31 +18,20 @@ from storage.projects import PROJECTS, Project, Task
 
 Dialog = Literal["create", "rename", "delete"]
 
-_PARAMETER = "dialog"
-
-
-def open_dialog(name: Dialog) -> None:
-    """Open a dialog with the next run; it stands in the address."""
-    set_link(_PARAMETER, name)
-
 
 def render_creation(store: Store, user: User) -> None:
     """The dialog for a new project, if the address asks for it."""
-    if st.query_params.get(_PARAMETER) == "create" and user.may("projects", "create"):
-        st.dialog(_("New project"), icon=":material/create_new_folder:", width="medium", on_dismiss=_close)(_render_creation)(store)
+    if asked_dialog() == "create" and user.may("projects", "create"):
+        st.dialog(_("New project"), icon=":material/create_new_folder:", width="medium", on_dismiss=close_dialog)(_render_creation)(store)
 
 
 def render_dialogs(store: Store, project: Project, user: User) -> None:
     """The dialog about a project that the address asks for."""
-    asked = st.query_params.get(_PARAMETER)
+    asked = asked_dialog()
     if asked == "rename" and user.may("projects", "edit"):
-        st.dialog(_("Rename project"), icon=":material/edit:", on_dismiss=_close)(_render_renaming)(store, project)
+        st.dialog(_("Rename project"), icon=":material/edit:", on_dismiss=close_dialog)(_render_renaming)(store, project)
     if asked == "delete" and user.may("projects", "delete"):
-        st.dialog(_("Delete project"), icon=":material/delete:", width="medium", on_dismiss=_close)(_render_deletion)(store, project)
-
-
-def _close() -> None:
-    set_link(_PARAMETER, None)
+        st.dialog(_("Delete project"), icon=":material/delete:", width="medium", on_dismiss=close_dialog)(_render_deletion)(store, project)
 
 
 def _render_creation(store: Store) -> None:
@@ -104,7 +93,7 @@ def _render_renaming(store: Store, project: Project) -> None:
         return
     forget_names()
     say(_("The project is called {name} now").format(name=plain(name.strip())))
-    _close()
+    close_dialog()
     st.rerun()
 
 

@@ -7,8 +7,9 @@ import streamlit as st
 from pages.parts.doughnut import share_bar, state_slices
 from pages.parts.guard import User, demand, page_link
 from pages.parts.i18n import _, moment, ngettext, number
+from pages.parts.links import open_dialog
 from pages.parts.next_step import current, path
-from pages.parts.project_dialogs import open_dialog, render_creation
+from pages.parts.project_dialogs import render_creation
 from pages.parts.project_standing import Standing, last_change, load_standing
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say

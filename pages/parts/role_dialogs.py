@@ -1,12 +1,10 @@
 """The dialogs about roles: copy one, delete one."""
 
-from typing import Literal
-
 import streamlit as st
 
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _
-from pages.parts.links import set_link
+from pages.parts.links import asked_dialog, close_dialog, set_link
 from pages.parts.role_texts import check_giving, role_description, role_name
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
@@ -14,27 +12,14 @@ from storage import roles
 from storage.core import Store, StoreError
 from storage.roles import Role
 
-Dialog = Literal["copy", "delete"]
-
-_PARAMETER = "dialog"  # of the address
-
-
-def open_dialog(name: Dialog) -> None:
-    """Open a dialog with the next run; it stands in the address."""
-    set_link(_PARAMETER, name)
-
 
 def render_dialog(store: Store, rev: int, role: Role, user: User) -> None:
     """The dialog that the address asks for, about the role that it names."""
-    asked = st.query_params.get(_PARAMETER)
+    asked = asked_dialog()
     if asked == "copy" and user.may("roles", "create"):
-        st.dialog(_("Copy role"), icon=":material/content_copy:", on_dismiss=_close)(_render_copy)(store, role)
+        st.dialog(_("Copy role"), icon=":material/content_copy:", on_dismiss=close_dialog)(_render_copy)(store, role)
     if asked == "delete" and rev and user.may("roles", "delete"):
-        st.dialog(_("Delete this role?"), icon=":material/delete:", on_dismiss=_close)(_render_deletion)(store, rev, role)
-
-
-def _close() -> None:
-    set_link(_PARAMETER, None)
+        st.dialog(_("Delete this role?"), icon=":material/delete:", on_dismiss=close_dialog)(_render_deletion)(store, rev, role)
 
 
 def _render_copy(store: Store, role: Role) -> None:
@@ -54,7 +39,7 @@ def _render_copy(store: Store, role: Role) -> None:
         return
     say(_("Role {name} is created").format(name=plain(made.name)))
     set_link("role", made.id)
-    _close()
+    close_dialog()
     st.rerun()
 
 
@@ -70,5 +55,5 @@ def _render_deletion(store: Store, rev: int, role: Role) -> None:
         return
     say(_("Role {name} is deleted").format(name=plain(role.name)), ":material/delete:")
     set_link("role", None)
-    _close()
+    close_dialog()
     st.rerun()

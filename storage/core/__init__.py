@@ -18,7 +18,7 @@ from storage.core.files import (
 from storage.core.host import host_folder
 from storage.core.ids import born, check_digest, check_id, derived_id, is_digest, is_id, new_id
 from storage.core.journal import JournalEntry, JournalHead, acting, acting_as, ask_actor, record, unrecorded
-from storage.core.objects import MAX_BYTES, Holder, Kind, NamedRecord, check_name, find_name
+from storage.core.objects import MAX_BYTES, Holder, Kind, NamedRecord, check_name, find_name, fold_name, name_taken
 from storage.core.paths import ApplyPaths, AttemptPaths, JobPaths, ModelPaths, ProcessPaths, ProjectPaths, Store
 from storage.core.records import Record, decode, encode, explain, load, load_if_there, make, now
 from storage.core.revisions import create_revision, head_revision, head_revisions, load_head, parse_revision, revision_path
@@ -65,6 +65,7 @@ __all__ = [
     "encode",
     "explain",
     "find_name",
+    "fold_name",
     "head_revision",
     "head_revisions",
     "host_folder",
@@ -77,6 +78,7 @@ __all__ = [
     "load_if_there",
     "make",
     "make_folder",
+    "name_taken",
     "new_id",
     "now",
     "open_store",

@@ -68,13 +68,13 @@ def claim_name(store: Store, kind: str, name: str, holder: str, keeps: Callable[
     rev, now = revisions.load_head(Holder, store.names(kind), _key(name))
     # Names are claimed before their objects bear them, so a cut between the two must not block the name for ever.
     if now and now.holder and now.holder != holder and keeps(now.holder):
-        raise _taken(kind, name, now.name)
+        raise name_taken(kind, name, now.name)
     # Also where the entry names us already: whoever read it and finds that we do not bear the name yet must be too late.
     try:
         revisions.create_revision(store.names(kind), _key(name), rev, Holder(name=name, holder=holder))
     except Conflict as error:
         # A rival claimed it after the look above; that its object is not there yet does not matter.
-        raise _taken(kind, name, name) from error
+        raise name_taken(kind, name, name) from error
 
 
 def confirm_name(store: Store, kind: str, name: str, holder: str) -> bool:
@@ -101,13 +101,19 @@ def release_name(store: Store, kind: str, name: str, holder: str, seen: int) -> 
             revisions.create_revision(store.names(kind), _key(name), seen, Holder(name=name))
 
 
+def fold_name(name: str) -> str:
+    """The form in which names are compared: two that are equal in it are one name."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def name_taken(kind: str, name: str, by: str) -> NameTaken:
+    """The refusal of a name that ``by`` bears, in whatever case."""
+    return NameTaken("{kind} name {name!r} is taken: {by!r} exists (case does not count). Choose another", kind=kind, name=name, by=by)
+
+
 def _key(name: str) -> str:
     # A person's text never becomes a file name; 128 bits of its hash are as good as unique.
-    return hashlib.sha256(unicodedata.normalize("NFKC", name).casefold().encode()).hexdigest()[:32]
-
-
-def _taken(kind: str, name: str, by: str) -> NameTaken:
-    return NameTaken("{kind} name {name!r} is taken: {by!r} exists (case does not count). Choose another", kind=kind, name=name, by=by)
+    return hashlib.sha256(fold_name(name).encode()).hexdigest()[:32]
 
 
 class NamedRecord(Record):
@@ -157,8 +163,12 @@ class Kind(Generic[N]):
         if record is None and is_id(key):
             rev, record = self._head(store, key)
         if record is None or record.deleted:
-            raise NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=self.word, key=key)
+            raise self.not_found(key)
         return rev, record
+
+    def not_found(self, key: str) -> NotFound:
+        """That there is no such object; also said of one that somebody may not see."""
+        return NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=self.word, key=key)
 
     def change(self, store: Store, base: int, record: N) -> int:
         """Write the revision after ``base``; Conflict if somebody was faster. Not for names: see ``rename``."""
@@ -192,7 +202,7 @@ class Kind(Generic[N]):
         """Bring a deleted object back; NameTaken if its name went to another meanwhile."""
         rev, record = self._head(store, check_id(identifier))
         if record is None:
-            raise NotFound("{kind} {key!r} does not exist; see the list for the names there are", kind=self.word, key=identifier)
+            raise self.not_found(identifier)
         if not record.deleted:  # somebody else was faster
             return record
         try:

@@ -149,20 +149,25 @@ class Store:
 
 
 @dataclass(frozen=True)
-class ProjectPaths:
-    """A project: its own revisions, its images and their labels, both in 256 shards by image id."""
+class _Filed:
+    """A thing with a folder of its own, named by its id, in the folder of its kind."""
 
     folder: Path
 
     @property
     def id(self) -> str:
-        """The project's id."""
+        """The thing's id."""
         return self.folder.name
 
     @property
     def store(self) -> Store:
-        """The store that the project is in."""
+        """The store that it is in."""
         return Store(self.folder.parent.parent)
+
+
+@dataclass(frozen=True)
+class ProjectPaths(_Filed):
+    """A project: its own revisions, its images and their labels, both in 256 shards by image id."""
 
     @property
     def images(self) -> Path:
@@ -195,20 +200,8 @@ class ProjectPaths:
 
 
 @dataclass(frozen=True)
-class ProcessPaths:
+class ProcessPaths(_Filed):
     """A process: what to run, what people asked, and one folder for each attempt and each apply."""
-
-    folder: Path
-
-    @property
-    def id(self) -> str:
-        """The process's id."""
-        return self.folder.name
-
-    @property
-    def store(self) -> Store:
-        """The store that the process is in."""
-        return Store(self.folder.parent.parent)
 
     @property
     def requests(self) -> Path:

@@ -125,6 +125,8 @@ def test_a_child_that_does_not_stop_is_killed_after_its_grace(mill):
     process = mill.queued()
     mill.step()
     mill.child().send_signal(signal.SIGSTOP)  # a child that hangs
+    # Until it does: of two signals that wait the system delivers the one of the lower number first, so the stop below.
+    os.waitid(os.P_PID, mill.child().pid, os.WSTOPPED | os.WNOWAIT)
     actions.stop(mill.store, processes.get(mill.store, process), "ann")
     mill.step(6)
     mill.child().wait(30)
