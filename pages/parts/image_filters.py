@@ -1,6 +1,7 @@
 """The widgets that say which images a list shows, in what order and how; each choice stands in the address."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import streamlit as st
@@ -17,7 +18,7 @@ _LAYOUT = "image_layout"  # of the session
 
 
 def render_filters(project: Project, counts: Counts, on_change: Callable[[], None]) -> View:
-    """Draw the filters and return what they say; ``on_change`` is called before the run that follows a change."""
+    """Draw the filters and return what they say; ``on_change`` is called before the run that follows another choice of images."""
     is_classes = project.task == "classes"
     state = _linked(st.pills, _("State"), _states(counts), "state", on_change, required=True, label_visibility="collapsed")
     # Of fixed shares, so that nothing moves when a longer text is chosen.
@@ -41,7 +42,10 @@ def render_filters(project: Project, counts: Counts, on_change: Callable[[], Non
             set_link("view", st.session_state.get(_LAYOUT))
         layouts = {"table": _("Table"), "grid": _("Grid")}
         usual = "grid" if is_classes else "table"  # classes are seen and given in the grid
-        shown = linked_choice(st.segmented_control, _("View"), layouts, "view", on_change, usual, required=True, width="stretch")
+        # The same images in another look: what is chosen stays so. A page of one holds other images than a page of the other.
+        shown = linked_choice(
+            st.segmented_control, _("View"), layouts, "view", partial(set_link, "page", None), usual, required=True, width="stretch"
+        )
     st.session_state[_LAYOUT] = shown
     wanted = Filter(cast(Which, state), cast(Any, by or None), cast(Any, of or None), part, of_class)
     return View(wanted, cast(Order, ordered.removeprefix("-")), ordered.startswith("-"), cast(Layout, shown))

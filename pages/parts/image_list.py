@@ -12,6 +12,7 @@ from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.image_grid import ClassBar, image_grid
 from pages.parts.image_states import IMAGE_STATES, image_state_name
 from pages.parts.image_view import View, split_names
+from pages.parts.linked_table import key_of_chosen
 from pages.parts.links import set_link
 from pages.parts.text import plain
 from storage.index import Index, Row
@@ -159,19 +160,19 @@ def _class_of(project: Project, row: Row) -> dict[str, str] | None:
 
 def _render_table(images: ImageList) -> None:
     ids = [row.image for row in images.rows]
+    # On every run: Streamlit remembers numbers of rows, and other images move into them.
+    here = set(images.chosen)
+    key = key_of_chosen(_TABLE, [place for place, image in enumerate(ids) if image in here])
 
     def chosen() -> None:
         # `ids` are those of the run that drew the table: by now other images may stand in these rows.
-        choose([ids[row] for row in st.session_state[_TABLE]["selection"]["rows"] if row < len(ids)])
+        choose([ids[row] for row in st.session_state[key]["selection"]["rows"] if row < len(ids)])
 
-    # On every run: Streamlit remembers numbers of rows, and other images move into them.
-    here = set(images.chosen)
-    st.session_state[_TABLE] = {"selection": {"rows": [place for place, image in enumerate(ids) if image in here]}}
     st.dataframe(
         image_frame(images.project, images.rows),
         column_config=_columns(images.project),
         hide_index=True,
-        key=_TABLE,
+        key=key,
         on_select=chosen,
         selection_mode="multi-row",
         row_height=_ROW_HEIGHT,

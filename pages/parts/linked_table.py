@@ -21,20 +21,33 @@ def linked_table(
 
     ``choose`` is told which one is chosen anew, None for none; without it that is put into the address.
     """
-    key = f"{parameter}_table"
+    wanted = st.query_params.get(parameter)
+    # On every run: Streamlit remembers a row's number, and a new object moves all rows down.
+    key = key_of_chosen(f"{parameter}_table", [ids.index(wanted)] if wanted in ids else [])
 
     def changed() -> None:
         # `ids` are those of the run that drew the table: by now other objects may stand in these rows.
         rows = st.session_state[key]["selection"]["rows"]
         chosen = ids[rows[0]] if rows else None
-        # Also called when nothing was clicked, since the selection is set below.
-        if chosen != st.query_params.get(parameter):
-            (choose or (lambda identifier: set_link(parameter, identifier)))(chosen)
+        (choose or (lambda identifier: set_link(parameter, identifier)))(chosen)
 
-    wanted = st.query_params.get(parameter)
-    # On every run: Streamlit remembers a row's number, and a new object moves all rows down.
-    st.session_state[key] = {"selection": {"rows": [ids.index(wanted)] if wanted in ids else []}}
     st.dataframe(frame, column_config=columns, hide_index=True, key=key, on_select=changed, selection_mode="single-row")
+
+
+def key_of_chosen(table: str, rows: list[int]) -> str:
+    """The key under which to draw ``table`` so that these rows are chosen in it.
+
+    Another one whenever the page chooses others than the browser: a tick that the browser sent before it saw them names its
+    own, and would be taken for a click.
+    """
+    drawn = f"{table}_drawn"
+    key = f"{table}_{st.session_state.setdefault(drawn, 0)}"
+    known = st.session_state[key]["selection"]["rows"] if key in st.session_state else []
+    if known != rows:
+        st.session_state[drawn] += 1
+        key = f"{table}_{st.session_state[drawn]}"
+        st.session_state[key] = {"selection": {"rows": rows}}
+    return key
 
 
 def page_of(objects: Sequence[T], key: str) -> Sequence[T]:

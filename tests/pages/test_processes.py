@@ -76,6 +76,16 @@ def test_an_unfinished_process_on_a_silent_machine_does_not_respond(runs: Runs, 
     assert any("bench does not respond" in warning.value for warning in app.warning)
 
 
+def test_a_row_that_the_page_chooses_stands_in_a_table_that_the_browser_has_said_nothing_of(runs: Runs, open_page: Open) -> None:
+    app = open_page("processes.py")
+    process = runs.created()
+    before = app.run().dataframe[0].proto.id
+    app.query_params["process"] = process.id
+    chosen = app.run().dataframe[0].proto.id
+    assert chosen not in ("", before)
+    assert app.run().dataframe[0].proto.id == chosen  # as long as nobody chooses another
+
+
 def test_a_link_narrows_the_list_to_a_state(runs: Runs, open_page: Open) -> None:
     runs.created()
     runs.ended(Outcome.STOPPED)
