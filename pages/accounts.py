@@ -50,7 +50,7 @@ def render_filters() -> tuple[str, bool]:
     with deleted:
         # The address wins on every run: it also changes when the browser goes back.
         st.session_state["deleted_accounts"] = is_deleted = st.query_params.get("deleted") == "1"
-        st.toggle(_("Deleted"), key="deleted_accounts", on_change=lambda: set_link("deleted", None if is_deleted else "1"))
+        st.toggle(_("Show deleted"), key="deleted_accounts", on_change=lambda: set_link("deleted", None if is_deleted else "1"))
     return (text or "").strip().casefold(), is_deleted
 
 

@@ -26,8 +26,11 @@ st.html("""<style>
 [data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
 [data-testid=stMainBlockContainer] [data-testid=stHeading] h1 { padding-top: 0 }
 @media (prefers-color-scheme: dark) { [data-testid^=stBaseButton-primary]:not(:disabled) { color: #16191d } }
-[data-testid=stSidebarHeader] { margin-bottom: 0 }
-[data-testid=stSidebarUserContent] { padding: 0.5rem 0 1rem }
+[data-testid=stSidebarHeader] { height: 1.5rem; margin-bottom: 0 }
+[data-testid=stSidebarNavLink] { margin-top: 0; margin-bottom: 0 }
+[data-testid=stNavSectionHeader] { margin-top: 0.25rem; margin-bottom: 0.125rem }
+[data-testid=stSidebarUserContent] { padding: 0.25rem 0 0.5rem }
+.st-key-person button { justify-content: flex-start; padding-left: 0 }
 </style>""")
 # Before everything else, since it decides the language of all that follows.
 render_language()

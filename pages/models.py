@@ -48,14 +48,14 @@ def render_head(count: int) -> None:
 
 def render_filters() -> tuple[str | None, bool]:
     """The project to narrow to, and whether models nobody promoted are shown; both stand in the address."""
-    project_column, all_column, deleted_column = st.columns([2, 3, 1], vertical_alignment="bottom")
+    project_column, all_column, deleted_column = st.columns([4, 6, 3], vertical_alignment="bottom")
     with project_column:
         projects = {identifier: project.name for identifier, project in names.projects.items()}
         project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=partial(to_first_page, _PAGE))
     with all_column:
         everything = render_toggle(_("Also models of auto-labelling that nobody promoted"), "all")
     with deleted_column:
-        render_toggle(_("Deleted"), "deleted")
+        render_toggle(_("Show deleted"), "deleted")
     return project, everything
 
 

@@ -9,7 +9,6 @@ from pages.parts.i18n import _
 from pages.parts.my_profile import render_password, render_profile
 from pages.parts.my_sessions import render_sessions
 from pages.parts.my_tokens import render_tokens
-from pages.parts.text import plain
 from storage.accounts import ACCOUNTS
 
 # Before anything is read: the router's list alone would be no lock. Everybody has an account of their own.
@@ -30,4 +29,3 @@ with right:
     render_tokens(store, user)
     st.subheader(_("Notices"), anchor=False)
     notice_settings.render(user)
-st.caption(_("Signed in as {name}").format(name=plain(account.name)))

@@ -53,8 +53,8 @@ def render_table(found: Sequence[Role], holders: Mapping[str, Sequence[Account]]
     """All roles; the row chosen stands in the address by the role's id."""
     text = st.column_config.TextColumn
     columns = {
-        "name": text(_("Role"), width=190),
-        "origin": text(_("Origin"), width=190),
+        "name": text(_("Role"), width=140),
+        "origin": text(_("Origin"), width=160),
         "rights": text(_("Rights"), alignment="right", width=70),
         "accounts": text(_("Accounts"), alignment="right", width=120),
         "description": text(_("Description")),

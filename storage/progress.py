@@ -10,6 +10,9 @@ from pydantic import AwareDatetime, ValidationError
 from storage.attempts import Attempt, Message
 from storage.core import AttemptPaths, Damaged, Record, encode, load_if_there, read_lines, replace_file
 
+RECENT_LOSSES = 10
+"""Of how many iterations the loss shown is the mean: that of one batch of two images says little, it jumps."""
+
 _LINE_BYTES = 400  # of a log; a tail of longer lines has fewer of them
 
 
@@ -35,7 +38,10 @@ class Stage(Record):
 
 
 class Status(Record):
-    """The state of a running attempt as last written by its child; times in seconds, lr as the template means it."""
+    """The state of a running attempt as last written by its child.
+
+    Times are in seconds, ``lr`` is as the template means it, ``loss`` the mean of the newest ``RECENT_LOSSES`` iterations.
+    """
 
     stages: tuple[Stage, ...]
     at: AwareDatetime

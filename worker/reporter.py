@@ -3,8 +3,10 @@
 import json
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from statistics import fmean
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from safetensors.torch import save as to_bytes
 from storage import checkpoints
 from storage.attempts import Ended, Message
 from storage.core import AttemptPaths, LineWriter, Refused, load_if_there, now
-from storage.progress import Point, Stage, StageName, Status, write_status
+from storage.progress import RECENT_LOSSES, Point, Stage, StageName, Status, write_status
 from storage.projects import Field
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Reporter:
         self._status_due = 0.0
         self._checkpoint_due = time.monotonic() + refresh
         self._seconds = 0.0
+        self._losses: deque[float] = deque(maxlen=RECENT_LOSSES)
         self._stage_started = 0.0
 
     def set(self, **values: Any) -> None:
@@ -71,13 +74,14 @@ class Reporter:
     def iteration(self, done: int, loss: float, lr: float, seconds: float) -> None:
         """Append to the curves; refresh the status when its interval is over."""
         self._metrics.write(_line(Point(iteration=done, loss=loss, lr=lr, seconds=seconds)))
+        self._losses.append(loss)
         self._seconds += (seconds - self._seconds) * (_RECENT if self._seconds else 1.0)
         status = self._status
         self._status = status.model_copy(
             update={
                 "iteration": done,
                 "epoch": done * status.batch // max(1, status.images),
-                "loss": loss,
+                "loss": fmean(self._losses),
                 "lr": lr,
                 "seconds_left": self._seconds * (status.iterations - done),
             }

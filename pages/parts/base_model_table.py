@@ -39,7 +39,7 @@ def columns() -> dict[str, Any]:
         "origin": text(_("Where it comes from"), width=170),
         "score": text(_("AP / accuracy"), alignment="right", width=115, help=_("On the test images of the project it was trained on")),
         "templates": text(_("Templates"), alignment="right", width=85, help=_("How many templates begin with it")),
-        "at": text(_("Since"), width=105),
+        "at": text(_("Added"), width=105),
         "author": text(_("Author"), width=75),
     }
 

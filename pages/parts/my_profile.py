@@ -13,7 +13,7 @@ from storage.accounts import Account
 from storage.core import Store, StoreError
 from storage.passwords import LEAST
 
-_WRONG, _MOST_WRONG = "wrong_passwords", 5  # of the session: how often the present password was not right
+_WRONG, _MOST_WRONG = "wrong_passwords", 5  # of the session: how often the current password was not right
 
 
 def render_profile(store: Store, account: Account, user: User) -> None:
@@ -50,7 +50,7 @@ def render_password(store: Store, account: Account) -> None:
         return
     st.caption(_("All your sessions end with it, this one too: you sign in again with the new password."))
     with st.form("password", border=False, clear_on_submit=True):
-        present = st.text_input(_("Present password"), type="password", key="present_password", autocomplete="current-password")
+        present = st.text_input(_("Current password"), type="password", key="present_password", autocomplete="current-password")
         wanted = st.text_input(_("New password"), type="password", key="new_password", help=_rule(), autocomplete="new-password")
         again = st.text_input(_("New password once more"), type="password", key="new_password_again", autocomplete="new-password")
         if not st.form_submit_button(_("Change the password"), key="save_password", icon=":material/key:"):
@@ -80,5 +80,5 @@ def _change_password(store: Store, account: Account, present: str, wanted: str, 
 
 def _wrong() -> str:
     if st.session_state[_WRONG] > _MOST_WRONG:
-        return _("The present password was wrong too often. Sign out and in again, or ask the administrator for a new password.")
-    return _("The present password is not right. Try again.")
+        return _("The current password was wrong too often. Sign out and in again, or ask the administrator for a new password.")
+    return _("The current password is not right. Try again.")

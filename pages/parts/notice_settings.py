@@ -39,7 +39,7 @@ def render(user: User) -> None:
             placeholder=_("none: nothing is sent"),
             help=_("An https:// or http:// address of your own. Each notice is sent there as signed JSON"),
         )
-        st.form_submit_button(_("Save"), type="primary", on_click=_save, args=(user,))
+        st.form_submit_button(_("Save"), icon=":material/save:", on_click=_save, args=(user,))
     # Here and not by the router: in the inbox a press runs the inbox alone.
     if st.session_state.pop(_SAVED, False):
         st.toast(_("Your notice settings are saved"), icon=":material/check:")
@@ -47,7 +47,7 @@ def render(user: User) -> None:
         st.error(refused)
     if chosen.url:
         st.caption(_("The key that signs what is sent to the webhook (X-Fieldmark-Signature, HMAC-SHA256 of the body):"))
-        st.code(chosen.secret, language=None)
+        st.code(chosen.secret, language=None, wrap_lines=True)
     _render_test(user, chosen)
 
 

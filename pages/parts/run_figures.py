@@ -11,7 +11,7 @@ from pages.parts.charts import CurveTexts
 from pages.parts.curves import Curves
 from pages.parts.i18n import _, duration, moment, ngettext, number, separators, small_number
 from storage.processes import Process, State
-from storage.progress import Point, Status
+from storage.progress import RECENT_LOSSES, Point, Status
 from storage.projects import Field, Task
 
 
@@ -46,13 +46,12 @@ def curve_texts(task: Task) -> CurveTexts:
 
 
 def figures_of(status: Status | None, trained: pd.DataFrame, evaluated: Sequence[Point]) -> Figures:
-    """Figures from the curves; from the status where there is no curve yet. The loss is the mean of the last ten."""
+    """Figures from the curves; from the status where there is no curve yet. The loss is the mean of the newest ones."""
     ap = evaluated[-1].ap if evaluated else status.ap if status else None
     if trained.empty:
         return Figures(status.iteration if status else 0, status.loss if status else None, status.lr if status else None, ap)
     last = trained.iloc[-1]
-    # One batch of two images says little: its loss jumps.
-    return Figures(int(last["iteration"]), float(trained["loss"].tail(10).mean()), float(last["lr"]), ap)
+    return Figures(int(last["iteration"]), float(trained["loss"].tail(RECENT_LOSSES).mean()), float(last["lr"]), ap)
 
 
 def render_figures(process: Process, task: Task, status: Status | None, figures: Figures, *, alive: bool) -> None:

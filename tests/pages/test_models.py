@@ -212,7 +212,7 @@ def test_a_model_is_deleted_after_saying_what_depends_on_it_and_restored(runs: R
     app.button(key="confirm").click().run()
     assert table(app) == []
     assert models.read(runs.store, process.id).entry.deleted
-    toggle(app, "Deleted").set_value(True).run()
+    toggle(app, "Show deleted").set_value(True).run()
     assert table(app) == [name]
     app.query_params["model"] = process.id  # a click on the row
     app.run()

@@ -60,7 +60,7 @@ def test_another_password_ends_all_sessions_this_one_too(runs: Runs, open_page: 
 @pytest.mark.parametrize(
     ("present", "wanted", "again", "refusal"),
     [
-        ("wrong", "quite another one", "quite another one", "The present password is not right"),
+        ("wrong", "quite another one", "quite another one", "The current password is not right"),
         (PASSWORD, "quite another one", "quite another two", "The new password was not typed the same way twice"),
         (PASSWORD, "short", "short", "The password is too short"),
     ],
@@ -78,7 +78,7 @@ def test_after_five_wrong_ones_the_right_one_is_refused_too(runs: Runs, open_pag
     for _attempt in range(5):
         change(app, "wrong", "quite another one", "quite another one")
     change(app, PASSWORD, "quite another one", "quite another one")
-    assert app.error[0].value.startswith("The present password was wrong too often")
+    assert app.error[0].value.startswith("The current password was wrong too often")
     assert accounts.check_password(runs.store, "ann", PASSWORD)
 
 

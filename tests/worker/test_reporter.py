@@ -78,6 +78,14 @@ def test_the_status_waits_for_its_interval_while_the_curves_do_not(attempt):
     assert (status.iteration, status.epoch, status.seconds_left) == (3, 1, 14.0)
 
 
+def test_the_loss_shown_is_the_mean_of_the_newest_iterations(attempt):
+    reporter = Reporter(attempt, FIELDS, LONG, Event())
+    for done in range(1, progress.RECENT_LOSSES + 3):
+        reporter.iteration(done, float(done), 0.005, 0.1)
+    reporter.set()
+    assert progress.read_status(attempt).loss == 7.5  # of 3 to 12
+
+
 @pytest.mark.parametrize(
     ("done", "refresh", "stop", "kept"),
     [(3, LONG, 99, False), (10, LONG, 99, True), (3, LONG, 0, True), (3, 0.0, 99, True)],

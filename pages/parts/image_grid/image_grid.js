@@ -26,8 +26,9 @@ const createTile = () => {
   element("span", "class", sheet)
   element("div", "name", tile)
   const line = element("div", "line", tile)
-  element("span", "dot", line)
-  element("span", "state", line)
+  const kind = element("span", "kind", line) // one piece, or the dot would stand alone where the line breaks
+  element("span", "dot", kind)
+  element("span", "state", kind)
   element("span", "more", line)
   return tile
 }
