@@ -182,7 +182,7 @@ def _render_deletion(store: Store, account: Account, user: User) -> None:
             name=f"**{plain(account.name)}**"
         )
     )
-    st.caption(_("It can be restored under “Deleted”."))
+    st.caption(_("It can be restored: “Show deleted” lists it."))
     if not st.button(_("Delete"), key="confirm", type="primary", icon=":material/delete:"):
         return
 
