@@ -25,17 +25,18 @@ index = get_index(str(store.root))
 def render_upload(project: Project, counts: Counts) -> None:
     """The drop zone: open in an empty project and as long as it is in use, folded up otherwise."""
     key = f"adding_{project.id}"
-
-    def added() -> None:
-        st.session_state[key] = True
-
     # Decided once a session: it must not fold up under the first files that arrive.
-    with st.expander(_("Add images"), expanded=st.session_state.setdefault(key, counts.images == 0), icon=":material/upload:"):
+    unfolded = st.session_state.setdefault(key, counts.images == 0)
+    with st.expander(_("Add images"), expanded=unfolded, icon=":material/upload:"):
         if project.task == "classes":
             st.caption(_("Add all images first, then sort a part of them into classes. Images added later need a new process."))
         else:
             st.caption(_("Add all pages of one kind of document first, then label a part of them. Pages added later need a new process."))
-        uploader(project.id, on_added=added)
+        in_use = uploader(project.id)
+    # Nor over what is left to send, when the dashboard was started anew and knows nothing of before.
+    if in_use and not unfolded:
+        st.session_state[key] = True
+        st.rerun()
 
 
 def render_images(project: Project, counts: Counts) -> None:

@@ -150,8 +150,10 @@ def test_a_server_killed_while_uploading_keeps_what_it_acknowledged_and_gets_the
 
     server.start()
     page.unroute("**/uploads?name=late*")
+    expect(page.get_by_text("4 images")).to_be_visible()  # drawn anew by a server that knows nothing of before
     page.get_by_role("button", name="Retry").click()
     expect(outcome(page)).to_have_text("6 added")
+    expect(outcome(page)).to_be_visible()
     assert len(server.names("killed")) == 6
     expect(page.get_by_text("6 images")).to_be_visible()
 

@@ -4,7 +4,6 @@
 Here a file that was acknowledged is in the project, whatever becomes of the others, and those can be sent again.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -38,8 +37,11 @@ _uploader = st.components.v2.component(
 )
 
 
-def uploader(project: str, *, on_added: Callable[[], None]) -> None:
-    """Draw the drop zone of a project; ``on_added`` is called, at most every 2 s, when images were added."""
+def uploader(project: str) -> bool:
+    """Draw the drop zone of a project; whether files were given to it in this window.
+
+    The page runs again, at most every 2 s, when images were added.
+    """
     labels = {
         ".choose": _("Choose files"),
         ".drop": _("or drop images, folders and ZIP archives here"),
@@ -57,8 +59,9 @@ def uploader(project: str, *, on_added: Callable[[], None]) -> None:
         "added": _("{added} added"),
         "unreadable": _("File {name!r} cannot be read any more. Choose it again"),
     }
-    _uploader(
+    result = _uploader(
         key=f"uploader_{project}",
         data={"project": project, "labels": labels, "texts": texts, "messages": store_messages(), "language": language()},
-        on_added_change=on_added,
+        on_added_change=lambda: None,
     )
+    return result.added is not None

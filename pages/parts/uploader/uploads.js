@@ -25,6 +25,7 @@ const add = (queue, files) => {
   if (!isActive(queue) && !countsOf(queue).left) queue.items = []
   queue.items.push(...wanted.map((file) => ({ file, state: "waiting", sent: 0, total: 1, added: 0, refusals: [], tried: false, again: false })))
   queue.halted = null
+  queue.tell?.(queue.added) // from now on the page knows that the zone is in use, also one of a dashboard started anew
   pump(queue)
 }
 
