@@ -97,6 +97,7 @@ def test_a_person_of_the_identity_provider_comes_back_to_what_they_wanted(contex
 def test_the_sign_in_page_needs_no_mouse(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/")
+    expect(page.get_by_label("Name")).to_be_focused()  # by itself, and a moment after the page is there
     page.keyboard.type("ann")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
