@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from storage.machines import MACHINES
 from tests.browser.house import House, running
@@ -46,36 +46,64 @@ def server(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for the session."""
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers."""
     if not Path(CHROMIUM).is_file():
         pytest.skip(f"{CHROMIUM} is not there: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
-        yield browser
-        browser.close()
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """One browser for the session."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def reader(playwright: Playwright, server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], BrowserContext]]:
+    """The browser of a person with this language, for all tests."""
+    contexts: dict[str, BrowserContext] = {}
+
+    def of(locale: str) -> BrowserContext:
+        if locale not in contexts:
+            # With a folder: what it has compiled of the dashboard's scripts it keeps there, which is a third of a page's cost.
+            contexts[locale] = playwright.chromium.launch_persistent_context(
+                tmp_path_factory.mktemp("reader"),
+                executable_path=CHROMIUM,
+                args=_QUIET,
+                base_url=server,
+                viewport={"width": 1280, "height": 1000},
+                locale=locale,
+            )
+            contexts[locale].set_default_timeout(15_000)
+        return contexts[locale]
+
+    yield of
+    for context in contexts.values():
+        context.close()
 
 
 @pytest.fixture
-def visit(chromium: Browser, server: str, runs: Runs) -> Iterator[Visit]:
+def visit(reader: Callable[[str], BrowserContext], runs: Runs) -> Iterator[Visit]:
     """Open a page as a person with this language; at the end, nothing may stand in the browser's console."""
     runs.heartbeat()  # other tests may have taken longer than a machine may be silent
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
     errors: list[str] = []
 
     def opened(path: str, *, locale: str = "en-GB") -> Page:
-        context = chromium.new_context(base_url=server, viewport={"width": 1280, "height": 1000}, locale=locale)
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
+        page = reader(locale).new_page()
+        pages.append(page)
         page.on("console", lambda message: errors.append(f"{message.text} {message.location['url']}") if _is_error(message) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path)
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert errors == []
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
 from storage import projects, uploads
 from storage.core import new_id
@@ -15,7 +15,6 @@ from tests.browser.pages_drawn import page_of_text
 from tests.runs import Runs
 
 FIELDS = ("company", "date", "total")
-PATIENCE_MS = 15_000  # Playwright's own 5 s are short on a busy machine
 
 Take = Callable[[int], list[Image]]
 Open = Callable[..., Page]
@@ -53,13 +52,9 @@ def take(pool: Iterator[Image]) -> Take:
 
 
 @pytest.fixture(scope="module")
-def person(chromium: Browser, server: str) -> Iterator[BrowserContext]:
+def person(reader: Callable[[str], BrowserContext]) -> BrowserContext:
     """One person's browser, which keeps what it has loaded from test to test."""
-    context = chromium.new_context(base_url=server, viewport={"width": 1280, "height": 900}, locale="en-GB")
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    yield context
-    context.close()
+    return reader("en-GB")
 
 
 @pytest.fixture
@@ -70,6 +65,7 @@ def open_image(person: BrowserContext, project: Project) -> Iterator[Open]:
 
     def opened(image: Image, page: str = "labelling") -> Page:
         pages.append(person.new_page())
+        pages[-1].set_viewport_size({"width": 1280, "height": 900})
         pages[-1].on("pageerror", lambda error: errors.append(str(error)))
         pages[-1].goto(f"/{page}?project={project.id}&image={image.id}")
         editor(pages[-1])
