@@ -30,7 +30,7 @@ define install
 @echo "Installing $(1) into $(VENV): once, some minutes and some gigabytes (torch)"
 @rm -f $(2)
 @touch $(UNFINISHED)
-@$(PYTHON) -m pip install --disable-pip-version-check --no-compile $(addprefix -r ,$(1))
+@$(PYTHON) -m pip install --disable-pip-version-check $(addprefix -r ,$(1))
 @touch $@
 @rm $(UNFINISHED)
 endef

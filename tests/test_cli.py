@@ -260,9 +260,11 @@ def test_run_says_where_the_dashboard_is_once_it_answers(
     command = [sys.executable, "cli.py", "run", "--machine", "here", "--port", str(free_port), *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as started:
         assert started.stdout is not None
-        said = started.stdout.readline()
-        answer = httpx.get(f"http://127.0.0.1:{free_port}/_stcore/health")
-        started.terminate()
+        try:
+            said = started.stdout.readline()
+            answer = httpx.get(f"http://127.0.0.1:{free_port}/_stcore/health", timeout=60)  # it answered once; others use the machine, too
+        finally:
+            started.terminate()
         rest = started.stdout.read()
     there = ", with the project sample-invoices to try it" if projects else ""
     nobody = "Nobody signs in: whoever uses this computer may do everything; --sign-in changes that"
