@@ -9,7 +9,7 @@ from pages.parts.data import get_store, load_names
 from pages.parts.guard import require
 from pages.parts.i18n import _, moment, ngettext
 from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
-from pages.parts.links import open_dialog, set_link
+from pages.parts.links import linked_toggle, open_dialog
 from pages.parts.role_texts import role_name
 from pages.parts.text import explain, plain
 from storage import roles
@@ -48,9 +48,7 @@ def render_filters() -> tuple[str, bool]:
             args=(_PAGE,),
         )
     with deleted:
-        # The address wins on every run: it also changes when the browser goes back.
-        st.session_state["deleted_accounts"] = is_deleted = st.query_params.get("deleted") == "1"
-        st.toggle(_("Show deleted"), key="deleted_accounts", on_change=lambda: set_link("deleted", None if is_deleted else "1"))
+        is_deleted = linked_toggle(_("Show deleted"), "deleted")
     return (text or "").strip().casefold(), is_deleted
 
 

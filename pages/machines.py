@@ -6,8 +6,9 @@ from pages.parts.data import get_store, load_names
 from pages.parts.guard import live, require
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table
+from pages.parts.links import asked_dialog, open_dialog
 from pages.parts.machine_details import render_advice, render_figures, render_heading, render_load, render_new, render_work
-from pages.parts.machine_dialogs import open_creation, render_buttons, render_dialog, rerun_if_pressed
+from pages.parts.machine_dialogs import render_buttons, render_dialog, rerun_if_pressed
 from pages.parts.machine_picker import Candidate, load_candidates
 from pages.parts.machine_table import columns, table_frame
 from pages.parts.text import plain
@@ -64,8 +65,8 @@ def render_details(candidate: Candidate) -> None:
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title(_("Machines"))
     reason = user.why_not("machines", "create")
-    st.button(_("Add machine"), icon=":material/add:", key="add", on_click=open_creation, disabled=reason is not None, help=reason)
+    st.button(_("Add machine"), icon=":material/add:", key="add", on_click=open_dialog, args=("add",), disabled=bool(reason), help=reason)
 # Outside the fragment: a dialog belongs to a run of the whole page.
-if "dialog" in st.query_params:
+if asked_dialog():
     render_dialog(store, find_chosen(load_candidates(store)), names, user)
 live(render_all, run_every=HEARTBEAT_S)()

@@ -8,7 +8,7 @@ from pages.parts.data import get_store, load_names
 from pages.parts.guard import page_link, require
 from pages.parts.i18n import _, ngettext
 from pages.parts.linked_table import linked_table, page_of, render_pages, to_first_page
-from pages.parts.links import linked_select, set_link
+from pages.parts.links import is_on, linked_select, linked_toggle, set_link
 from pages.parts.model_actions import (
     dialog_button,
     open_comparison,
@@ -48,33 +48,21 @@ def render_head(count: int) -> None:
 
 def render_filters() -> tuple[str | None, bool]:
     """The project to narrow to, and whether models nobody promoted are shown; both stand in the address."""
+    restart = partial(to_first_page, _PAGE)
     project_column, all_column, deleted_column = st.columns([4, 6, 3], vertical_alignment="bottom")
     with project_column:
         projects = {identifier: project.name for identifier, project in names.projects.items()}
-        project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=partial(to_first_page, _PAGE))
+        project = linked_select(_("Project"), projects, "project", placeholder=_("All projects"), on_change=restart)
     with all_column:
-        everything = render_toggle(_("Also models of auto-labelling that nobody promoted"), "all")
+        everything = linked_toggle(_("Also models of auto-labelling that nobody promoted"), "all", restart)
     with deleted_column:
-        render_toggle(_("Show deleted"), "deleted")
+        linked_toggle(_("Show deleted"), "deleted", restart)
     return project, everything
 
 
-def render_toggle(label: str, parameter: str) -> bool:
-    """A toggle whose state is the address's ``parameter``."""
-    key = f"{parameter}_models"
-    # The address wins on every run: it also changes when the browser goes back.
-    st.session_state[key] = is_on(parameter)
-    return st.toggle(label, key=key, on_change=lambda: show(parameter, st.session_state[key]))
-
-
-def is_on(parameter: str) -> bool:
-    """Whether this toggle is on."""
-    return st.query_params.get(parameter) == "1"
-
-
-def show(parameter: str, shown: bool) -> None:
-    """Show what the toggle is about, or hide it."""
-    set_link(parameter, "1" if shown else None)
+def show_all() -> None:
+    """Show the models nobody promoted, too."""
+    set_link("all", "1")
     to_first_page(_PAGE)
 
 
@@ -90,7 +78,7 @@ def render_list(found: list[Listed]) -> None:
     elif of_project:
         hidden = ngettext("{count} model of an auto-labelling process", "{count} models of auto-labelling processes", len(of_project))
         st.info(hidden + ". " + _("None of them was promoted to Models yet: look at them, and promote what is worth keeping."))
-        st.button(_("Show them"), icon=":material/visibility:", on_click=show, args=("all", True))
+        st.button(_("Show them"), icon=":material/visibility:", on_click=show_all)
     else:
         st.info(_("No model of this project. Choose another, or clear the filter."))
 

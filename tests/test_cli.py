@@ -262,7 +262,7 @@ def test_run_says_where_the_dashboard_is_once_it_answers(
         assert started.stdout is not None
         try:
             said = started.stdout.readline()
-            answer = httpx.get(f"http://127.0.0.1:{free_port}/_stcore/health", timeout=60)  # it answered once; others use the machine, too
+            answer = httpx.get(f"http://127.0.0.1:{free_port}/_stcore/health")
         finally:
             started.terminate()
         rest = started.stdout.read()

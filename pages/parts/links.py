@@ -74,6 +74,25 @@ def linked_choice(
     return widget(label, list(options), key=key, format_func=lambda code: options.get(code, code), on_change=changed, **look)
 
 
+def linked_toggle(label: str, parameter: str, on_change: Callable[[], None] | None = None) -> bool:
+    """A toggle whose state is the address's ``parameter``."""
+    key = f"linked_{parameter}"
+
+    def changed() -> None:
+        set_link(parameter, "1" if st.session_state[key] else None)
+        if on_change:
+            on_change()
+
+    # The address wins on every run: it also changes when the browser goes back.
+    st.session_state[key] = is_on(parameter)
+    return st.toggle(label, key=key, on_change=changed)
+
+
+def is_on(parameter: str) -> bool:
+    """Whether the toggle of this parameter is on."""
+    return st.query_params.get(parameter) == "1"
+
+
 def set_link(parameter: str, value: str | None) -> None:
     """Put ``value`` into the address, or take the parameter out of it."""
     if value is None:

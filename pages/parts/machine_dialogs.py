@@ -23,11 +23,6 @@ Deed = Literal["edit", "disable", "delete"]
 _PRESSED, _REFUSAL = "machine_pressed", "machine_refusal"  # of the session
 
 
-def open_creation() -> None:
-    """Open the dialog for a new machine with the next run."""
-    open_dialog("add")
-
-
 def rerun_if_pressed() -> None:
     """Leave a fragment for a run of the whole page once a button was pressed there: dialogs and toasts belong to the page."""
     if st.session_state.pop(_PRESSED, False):

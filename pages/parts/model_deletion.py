@@ -1,13 +1,13 @@
 """Asking before a model is deleted: what depends on it, and what becomes of that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from pages.parts.data import sees
 from pages.parts.guard import User, demand, page_link
 from pages.parts.i18n import _, ngettext
-from pages.parts.links import process_page, set_link
+from pages.parts.links import close_dialog, process_page, set_link
 from pages.parts.model_texts import megabytes
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
@@ -20,8 +20,8 @@ from storage.rights import Entity
 _NAMED = 5  # of what may be many
 
 
-def render_deletion(store: Store, listed: Listed, user: User, entity: Entity, close: Callable[[], None]) -> None:
-    """The dialog's content; ``close`` is called once the model is deleted, which is chosen no longer then."""
+def render_deletion(store: Store, listed: Listed, user: User, entity: Entity) -> None:
+    """The dialog's content; once the model is deleted it is closed, and the model chosen no longer."""
     found = model_deletion.dependants(store, listed.model.id)
     _render_what_happens(store, listed)
     _render_dependants(found)
@@ -34,10 +34,10 @@ def render_deletion(store: Store, listed: Listed, user: User, entity: Entity, cl
     except StoreError as error:
         st.error(explain(error))
         return
-    close()
+    close_dialog()
     set_link("model", None)
     set_link("base_model", None)
-    words = _("Model {name} is deleted; switch on “Deleted” on the page Models to restore it")
+    words = _("Model {name} is deleted; switch on “Show deleted” on the page Models to restore it")
     say(words.format(name=plain(listed.entry.name)), ":material/delete:")
     st.rerun()
 

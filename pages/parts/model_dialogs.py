@@ -22,9 +22,7 @@ def render_model_dialog(store: Store, listed: Listed, user: User, entity: Entity
         title = _("Promote to Models") if promote else _("Name and description")
         st.dialog(title, icon=":material/edit:", on_dismiss=close_dialog)(_render_form)(store, listed, user, entity, promote)
     if asked == "delete" and user.may(entity, "delete"):
-        st.dialog(_("Delete this model?"), icon=":material/delete:", on_dismiss=close_dialog)(render_deletion)(
-            store, listed, user, entity, close_dialog
-        )
+        st.dialog(_("Delete this model?"), icon=":material/delete:", on_dismiss=close_dialog)(render_deletion)(store, listed, user, entity)
 
 
 def _render_form(store: Store, listed: Listed, user: User, entity: Entity, promote: bool) -> None:

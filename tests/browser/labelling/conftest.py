@@ -65,7 +65,7 @@ def open_image(person: BrowserContext, project: Project) -> Iterator[Open]:
 
     def opened(image: Image, page: str = "labelling") -> Page:
         pages.append(person.new_page())
-        pages[-1].set_viewport_size({"width": 1280, "height": 900})
+        pages[-1].set_viewport_size({"width": 1280, "height": 900})  # low enough for a zoom to reach beyond it
         pages[-1].on("pageerror", lambda error: errors.append(str(error)))
         pages[-1].goto(f"/{page}?project={project.id}&image={image.id}")
         editor(pages[-1])
