@@ -13,4 +13,4 @@ def second() -> None:
     st.title("Second")
 
 
-st.navigation([st.Page(first, url_path="first"), st.Page(second, url_path="second")]).run()
+st.navigation([st.Page(first, title="First", url_path="first"), st.Page(second, title="Second", url_path="second")]).run()

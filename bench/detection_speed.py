@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from bench.training_speed import DEVICE, load_examples
+from bench.training_speed import DEVICE, finish, load_examples
 from worker.data import Example, choose_canvas, read_page
 from worker.detect import GROUP, detect
 from worker.models import FieldDetector, build
@@ -24,7 +24,8 @@ def bare_rate(model: FieldDetector, pages: list[torch.Tensor]) -> float:
     started = perf_counter()
     with torch.inference_mode(), precision(DEVICE):
         for group in pages:
-            model(group)
+            model(group.to(DEVICE))
+        finish()
     return sum(len(group) for group in pages) / (perf_counter() - started)
 
 

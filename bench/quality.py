@@ -93,7 +93,7 @@ def run_path(folder: Path, root: Path, options: argparse.Namespace) -> None:
     cli("project", "create", "bench", "--task", "fields")
     cli("import", "coco", "bench", str(folder), "--label-share", str(options.label_share), "--seed", str(options.seed))
     cli("export", "coco", "bench", str(root.parent / "person.json"), "--origin", "person")
-    values = {"iterations": options.iterations, "augment": options.augment, "lr": options.lr, "loaders": 2, "refresh": 5, "device": "cpu"}
+    values = {"iterations": options.iterations, "augment": options.augment, "lr": options.lr, "loaders": 2, "refresh": 5}
     cli(
         "template", "create", "bench", "--kind", "auto-label", *(part for key, value in values.items() for part in (f"--{key}", str(value)))
     )

@@ -25,7 +25,7 @@ from worker.models.precision import precision, prepare
 from worker.train import TrainSettings, TrainState, train
 
 BATCH = 2
-DEVICE = torch.device("cpu")
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_examples(folder: Path) -> tuple[list[Example], int]:
@@ -44,6 +44,12 @@ def load_examples(folder: Path) -> tuple[list[Example], int]:
         name = image["file_name"]
         examples.append(Example(name, folder / "images" / name, image["width"], image["height"], xyxy, classes))
     return examples, len(index)
+
+
+def finish() -> None:
+    """Wait until a GPU has done what it was given."""
+    if DEVICE.type == "cuda":
+        torch.cuda.synchronize()
 
 
 class Clock:
@@ -81,15 +87,17 @@ class Bare:
         self.model = prepare(model, DEVICE).train()
         head, backbone = self.model.parameter_groups()
         self.optimiser = torch.optim.RAdam([*head, *backbone], lr=1e-5, foreach=True)
-        self.batch = batch
+        self.images = batch.images.to(DEVICE)
+        self.targets = [{key: value.to(DEVICE) for key, value in target.items()} for target in batch.targets]
 
     def __call__(self) -> float:
         started = perf_counter()
         self.optimiser.zero_grad()
         with precision(DEVICE):
-            losses = self.model(self.batch.images, self.batch.targets)
+            losses = self.model(self.images, self.targets)
         sum(losses.values()).backward()
         self.optimiser.step()
+        finish()
         return perf_counter() - started
 
 
@@ -104,17 +112,18 @@ def loop_and_bare_seconds(model: FieldDetector, examples: list[Example], bare: B
 
 def reference_seconds(examples: list[Example], num_classes: int, iterations: int) -> list[float]:
     """Seconds per iteration of the reference on the same images; its first iteration is left out."""
-    model = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=num_classes + 1).train()
+    model = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=num_classes + 1).to(DEVICE).train()
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=1e-4, momentum=0.9)
     seconds = []
     for iteration in range(iterations + 1):
         chosen = [examples[(BATCH * iteration + slot) % len(examples)] for slot in range(BATCH)]
         started = perf_counter()
-        images = [torch.from_numpy(read_rgb(e.path)).permute(2, 0, 1).float() / 255 for e in chosen]
-        targets = [{"boxes": torch.from_numpy(e.xyxy), "labels": torch.from_numpy(e.class_id) + 1} for e in chosen]
+        images = [torch.from_numpy(read_rgb(e.path)).permute(2, 0, 1).float().to(DEVICE) / 255 for e in chosen]
+        targets = [{"boxes": torch.from_numpy(e.xyxy).to(DEVICE), "labels": torch.from_numpy(e.class_id).to(DEVICE) + 1} for e in chosen]
         optimiser.zero_grad()
         sum(model(images, targets).values()).backward()
         optimiser.step()
+        finish()
         seconds.append(perf_counter() - started)
     return seconds[1:]
 

@@ -1,38 +1,56 @@
 // The fields of the scheme in the column beside the page, each with its boxes.
 
-import { html, icon, iconButton, fill } from "./dom.js"
+import { arrange, html, icon, iconButton, fill } from "./dom.js"
 
 export class BoxList {
   constructor(editor) {
     this.editor = editor
-    this.rows = new Map() // by box id, with what they were made from
+    this.rows = new Map() // by the id of the field or box, with what they were made from
     this.element = html("div", { class: "fields" })
   }
 
   // Every field of the scheme, each with its boxes below it, so that a missing one is seen at once.
   render() {
     const { editor } = this, boxes = editor.shownBoxes
-    const kept = new Set(boxes.map((box) => box.id))
-    for (const id of this.rows.keys()) if (!kept.has(id)) this.rows.delete(id)
     const of = Map.groupBy(boxes, (box) => box.field)
     const unknown = [...of.keys()].filter((id) => !editor.fields.some((field) => field.id === id))
     const shown = [...editor.fields, ...unknown.map((id) => ({ id, ...editor.look(id) }))]
-    // Before replacing, which would scroll to the top.
-    const { scrollTop } = this.element
-    this.element.replaceChildren(...shown.flatMap((field) => {
+    const known = this.rows
+    this.rows = new Map()
+    arrange(this.element, shown.flatMap((field) => {
       const own = of.get(field.id) ?? []
-      return [this.fieldRow(field, own.length), ...own.map((box) => this.boxRow(box))]
+      return [this.fieldRow(known, field, own.length), ...own.map((box) => this.boxRow(known, box))]
     }))
-    this.element.scrollTop = scrollTop
-    this.rows.get(editor.selected)?.row.scrollIntoView({ block: "nearest" })
+    if (editor.selected !== this.selected) this.rows.get(editor.selected)?.row.scrollIntoView({ block: "nearest" })
+    this.selected = editor.selected
   }
 
-  fieldRow(field, count) {
+  fieldRow(known, field, count) {
     const { editor } = this
-    const missing = count === 0 && editor.mode === "review" && editor.label?.boxes != null
+    const isChosen = editor.field === field.id, missing = count === 0 && editor.mode === "review" && editor.label?.boxes != null
+    return this.row(known, field.id, [isChosen, missing, count], () => this.madeField(field, isChosen, missing, count))
+  }
+
+  boxRow(known, box) {
+    const { editor } = this, { label, selected } = editor
+    const locked = label.locked.has(box.id), hidden = label.hidden.has(box.id)
+    const look = [box.origin, box.score, locked, hidden, box.id === selected, editor.mayEdit]
+    return this.row(known, box.id, look, () => this.madeRow(box, locked, hidden))
+  }
+
+  // Made again only if something about it is different: there may be hundreds.
+  row(known, id, look, make) {
+    const state = JSON.stringify(look), before = known.get(id)
+    const row = before?.state === state ? before.row : make()
+    this.rows.set(id, { row, state })
+    return row
+  }
+
+  madeField(field, isChosen, missing, count) {
+    const { editor } = this
     const row = html("button", {
       type: "button", class: "field", title: field.description || field.name,
-      "aria-pressed": String(editor.field === field.id), "aria-label": field.name,
+      "aria-pressed": String(isChosen), "aria-label": field.name,
       onclick: () => { editor.chooseField(field.id); editor.focus() },
     })
     row.append(html("kbd", { class: field.key ? "" : "empty" }, field.key || "·"), html("i", { class: "swatch" }))
@@ -40,18 +58,6 @@ export class BoxList {
     if (missing) row.append(html("span", { class: "missing" }, editor.texts.absent))
     if (count > 1) row.append(html("span", { class: "count" }, count))
     row.style.setProperty("--colour", field.colour)
-    return row
-  }
-
-  // Made again only if something about the box is different: there may be hundreds.
-  boxRow(box) {
-    const { editor } = this, { label, selected } = editor
-    const locked = label.locked.has(box.id), hidden = label.hidden.has(box.id)
-    const state = JSON.stringify([box.origin, box.score, locked, hidden, box.id === selected, editor.mayEdit])
-    const known = this.rows.get(box.id)
-    if (known?.state === state) return known.row
-    const row = this.madeRow(box, locked, hidden)
-    this.rows.set(box.id, { row, state })
     return row
   }
 

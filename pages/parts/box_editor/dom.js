@@ -22,6 +22,14 @@ export const svg = (tag, attributes = {}, ...children) => {
   return element
 }
 
+// Make `children` those of `parent`, in this order. Those that are there already stay, and with them how far it is scrolled: to read that
+// before a replacement would have the browser lay out the page at once, which costs more than the rows.
+export const arrange = (parent, children) => {
+  const kept = new Set(children)
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove()
+  children.forEach((child, place) => { if (parent.children[place] !== child) parent.insertBefore(child, parent.children[place] ?? null) })
+}
+
 // Drawn on a grid of 24 with a line of 2: legible at 18 pixels in both themes.
 const ICONS = {
   select: "M5 3l6 17 2.5-6.5L20 11z",

@@ -93,6 +93,23 @@ def test_undo_and_redo_are_saved_too(take: Take, open_image: Open) -> None:
     assert len(saved_label(page)["boxes"]) == 1
 
 
+def test_the_list_of_boxes_stays_where_it_was_scrolled_to_while_one_draws(
+    runs: Runs, project: Project, take: Take, open_image: Open
+) -> None:
+    (image,) = take(1)
+    label_by_hand(runs, project, image, *((60.0, 20.0 * line, 300.0, 20.0 * line + 15) for line in range(1, 31)))
+    page = open_image(image)
+    rows = page.locator(".fields")
+    expect(rows.locator(".row")).to_have_count(30)
+    # Into the middle: at either end it would be there whatever happened.
+    scrolled = rows.evaluate("list => list.scrollTop = Math.round((list.scrollHeight - list.clientHeight) / 2)")
+    assert scrolled > 0
+    draw_box(page, (350, 650, 550, 750), "2")
+    await_saved(page, 2)
+    expect(rows.locator(".row")).to_have_count(31)
+    assert rows.evaluate("list => list.scrollTop") == scrolled
+
+
 # Keys
 
 
