@@ -14,6 +14,7 @@ from storage.projects import Field, Project
 if TYPE_CHECKING:
     from storage.index import Index, Row
 
+_LEAST_OF_CLASS = 4  # a class's training images before one is held out: three cost it 2 % of all pages, and three held out say nothing
 TEST_SHARE = 0.2  # of the labelled images; at least two once there are eight, so that AP means something
 
 
@@ -68,7 +69,7 @@ def assign_split(store: Store, project: Project, index: "Index", author: str) ->
     """Give every confirmed image without a split one, so that about a fifth are test images.
 
     The order is that of a hash of the image's id: random to the eye, the same on every host, and an image
-    keeps its split when more labels come. Of classes, each keeps at least one training image.
+    keeps its split when more labels come. Of classes, each keeps four training images before one of it is a test image.
     """
     index.refresh(project.id, full=True)
     rows = _of_scheme(project, index.images(project.id, "confirmed"))
@@ -94,15 +95,15 @@ def _of_scheme(project: Project, rows: "Sequence[Row]") -> "list[Row]":
 
 
 def _choose_test(rows: "Sequence[Row]", open_rows: "Sequence[Row]", wanted: int) -> set[str]:
-    """Up to ``wanted`` of the open rows' images; classes get their share of them, and keep one image for training."""
-    # In a project of fields all images are of no class: they are taken in their order.
+    """Up to ``wanted`` of the open rows' images; classes get their share of them, and keep four images for training."""
+    # In a project of fields all images are of no class: they are taken in their order, and any one is enough to train on.
     total, test = Counter(row.class_id for row in rows), Counter(row.class_id for row in rows if row.split == "test")
     waiting: dict[str | None, deque[str]] = defaultdict(deque)
     for row in open_rows:
         waiting[row.class_id].append(row.image)
     chosen: set[str] = set()
     for _ in range(wanted):
-        spare = [kind for kind, images in waiting.items() if images and total[kind] - test[kind] > 1]
+        spare = [kind for kind, images in waiting.items() if images and total[kind] - test[kind] > (_LEAST_OF_CLASS if kind else 1)]
         if spare:
             # Seats are given out like this where parties are many and seats few (D'Hondt).
             next_kind = max(spare, key=lambda kind: total[kind] / (test[kind] + 1))

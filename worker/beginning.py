@@ -1,9 +1,11 @@
 """What a training begins with: a base model that comes with the program, a model of the store, or its own checkpoint."""
 
 import json
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from safetensors.torch import load as from_bytes
 from torch import Tensor
 
@@ -15,7 +17,12 @@ from storage.processes import Process
 from storage.projects import Field
 from worker import trained
 from worker.data import Example, choose_canvas
+from worker.detect import GROUP, read_groups
 from worker.models import BASE_MODELS, PageModel, build, continue_from
+from worker.models.classifier import PageClassifier
+from worker.models.precision import precision, prepare
+
+_PAGES = 200  # more change the statistics of a page's features no more than which ones they are
 
 
 def architecture(base: BaseModel) -> str:
@@ -47,6 +54,22 @@ def _go_on(store: Store, model: PageModel, name: str, parent: Model, fields: tup
         )
     else:
         notice("Goes on from model {model}, which knows none of the names here: all are learned anew", model=name)
+
+
+def acquaint(
+    model: PageModel, examples: Sequence[Example], device: torch.device, loaders: int, seed: int, on_progress: Callable[[int, int], None]
+) -> None:
+    """Show a classifier what the pages of this run have in common; of many it sees 200. ``on_progress(done, all)`` as it goes."""
+    if not isinstance(model, PageClassifier):
+        return
+    chosen = random.Random(seed).sample(examples, min(len(examples), _PAGES))
+    prepare(model, device).eval()
+    # What cannot be read is said where it is missed: in training or detection.
+    groups = read_groups(model.canvas, chosen, loaders, notice=lambda *_, **__: None)
+    for number, (_, images) in enumerate(groups, start=1):
+        with precision(device):
+            model.acquaint(images.to(device))
+        on_progress(min(number * GROUP, len(chosen)), len(chosen))
 
 
 def resume(

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from storage.attempts import message_of
 from storage.core import BadImage
@@ -38,15 +39,24 @@ def detect(
 ) -> Iterator[Detections]:
     """Detections of each image, in the order given; one that cannot be read is noticed and left out."""
     prepare(model, device).eval()
+    for group, images in read_groups(model.canvas, examples, loaders, notice):
+        yield from _find(model, group, images, device)
+
+
+def read_groups(
+    canvas: tuple[int, int], examples: Sequence[Example], loaders: int, notice: Callable[..., None]
+) -> Iterator[tuple[list[Example], Tensor]]:
+    """A few images at a time with their pages, uint8 (b, 3, height, width); one that cannot be read is noticed and left out."""
     groups = [examples[first : first + GROUP] for first in range(0, len(examples), GROUP)]
-    for pages in read_ahead(partial(_read, model.canvas), groups, loaders):
+    for pages in read_ahead(partial(_read, canvas), groups, loaders):
         for example, page in pages:
             if isinstance(page, BadImage):
                 # Said here and not where it was read: reports come from one thread alone.
                 notice("Image {image} skipped: {reason}", image=example.image, reason=message_of(page))
         good = [(example, page) for example, page in pages if not isinstance(page, BadImage)]
         if good:
-            yield from _find(model, good, device)
+            # Bytes as far as the device: a quarter of what floats would be to stack and to send.
+            yield [example for example, _ in good], torch.from_numpy(np.stack([page for _, page in good])).permute(0, 3, 1, 2)
 
 
 def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Example, NDArray[np.uint8] | BadImage]]:
@@ -60,11 +70,9 @@ def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Ex
     return pages
 
 
-def _find(model: PageModel, pages: list[tuple[Example, NDArray[np.uint8]]], device: torch.device) -> Iterator[Detections]:
-    # Bytes as far as the device: a quarter of what floats would be to stack and to send.
-    images = torch.from_numpy(np.stack([page for _, page in pages])).permute(0, 3, 1, 2)
+def _find(model: PageModel, group: Sequence[Example], images: Tensor, device: torch.device) -> Iterator[Detections]:
     with torch.inference_mode(), precision(device):
         found = model(images.to(device))
-    for (example, _), result in zip(pages, found, strict=True):
+    for example, result in zip(group, found, strict=True):
         boxes = example.letterbox(model.canvas).to_image(result["boxes"].cpu().numpy())
         yield Detections(example.image, boxes, result["labels"].cpu().numpy(), result["scores"].cpu().numpy())

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 import torch
@@ -147,6 +148,9 @@ def _data(run: _Run) -> tuple[Data, PageModel, TrainState | None]:
     model = beginning.new_model(run.store, run.base, run.snapshot.fields, data.labelled, run.parameters.seed, notice)
     checkpoint = beginning.resume(run.store, run.process, model, notice)
     resume = TrainState(*checkpoint) if checkpoint else None
+    if resume is None:
+        pages, on_progress = [*data.train, *data.unlabelled], partial(run.reporter.progress, StageName.DATA)
+        beginning.acquaint(model, pages, run.device, run.loaders, run.parameters.seed, on_progress)
     run.reporter.set(
         canvas=model.canvas, images=len(data.train), test_images=len(data.test), iteration=resume.meta["done"] if resume else 0
     )

@@ -84,9 +84,9 @@ def few_test_images(count: int, task: Task = "fields") -> str:
     if count >= FEW_TEST_IMAGES:
         return ""
     if count == 0 and task == "classes":
-        return _("There was no test image, so there is no accuracy. Label at least eight images and run again.")
+        return _("There is no test image, so there is no accuracy. Label at least five images of a class and run again.")
     if count == 0:
-        return _("There was no test image, so there is no AP. Label at least eight images and run again.")
+        return _("There is no test image, so there is no AP. Label at least eight images and run again.")
     measured = (
         ngettext("AP was measured on {count} test image only", "AP was measured on {count} test images only", count)
         if task == "fields"
@@ -174,9 +174,10 @@ def _loss_words(loss: float, good: bool) -> list[str]:
 
 
 def _ap_words(ap: float | None, test_images: int) -> str:
+    warning = few_test_images(test_images)
     if ap is None:
-        return _("There is no test AP yet: it is measured every 100 iterations.")
-    if warning := few_test_images(test_images):
+        return _("There is no test AP yet: it is measured every 100 iterations.") if test_images else warning
+    if warning:
         return warning
     if ap > EXCELLENT["fields"]:
         return _("Test AP is above 0.8: excellent.")
@@ -186,9 +187,10 @@ def _ap_words(ap: float | None, test_images: int) -> str:
 
 
 def _accuracy_words(accuracy: float | None, test_images: int) -> str:
+    warning = few_test_images(test_images, "classes")
     if accuracy is None:
-        return _("There is no test accuracy yet: it is measured every 100 iterations.")
-    if warning := few_test_images(test_images, "classes"):
+        return _("There is no test accuracy yet: it is measured every 100 iterations.") if test_images else warning
+    if warning:
         return warning
     if accuracy > EXCELLENT["classes"]:
         return _("Test accuracy is above 0.95: excellent.")

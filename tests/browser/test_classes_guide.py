@@ -12,7 +12,7 @@ from tests.browser.pages_drawn import shrink
 from tests.browser.walk import await_completed, choose, create_project, fill_template, go_to, start, upload, watch
 
 REAL = ROOT.parent / "shared" / "data" / "doc_classes"
-EACH, LABELLED = 4, 2  # pages of a class, and those of them that are labelled by hand
+EACH, LABELLED = 7, 5  # pages of a class, and those of them that are labelled by hand: one of them is a test image
 FIGURES = {"Iterations": 20, "Refresh interval, s": 1, "Data loader processes": 2}
 
 

@@ -101,15 +101,15 @@ def sorted_pages(store, *sizes):
 @pytest.mark.parametrize(
     ("sizes", "test"),
     [
-        ((4, 4, 4, 4), [1, 1, 1, 0]),
+        ((5, 5, 5, 5), [1, 1, 1, 1]),
+        ((5, 4, 4, 4), [1, 0, 0, 0]),
         ((11, 8), [2, 2]),
         ((16, 1, 1, 1, 1), [4, 0, 0, 0, 0]),
-        ((1, 1, 1), [0, 0, 0]),
-        ((3, 1), [1, 0]),
+        ((4, 4, 4, 4), [0, 0, 0, 0]),
     ],
     ids=str,
 )
-def test_classes_have_their_share_of_the_test_images_and_keep_one_for_training(store, sizes, test):
+def test_classes_have_their_share_of_the_test_images_and_keep_four_for_training(store, sizes, test):
     project, found = sorted_pages(store, *sizes)
     snapshot = take(store, project)
     tested = {item.image for item in snapshot.labelled if item.split == "test"}

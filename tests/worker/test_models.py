@@ -130,6 +130,18 @@ def test_a_classifier_knows_nothing_before_it_is_trained():
     assert page["scores"].tolist() == pytest.approx([0.25] * 4)
 
 
+def test_a_classifier_measures_pages_by_what_all_it_was_acquainted_with_have_in_common():
+    model = build("base-Classifier-01", 2, CANVAS).eval()
+    pages = torch.randint(0, 255, (24, 3, *CANVAS), dtype=torch.uint8)
+    for group in pages.split(4):
+        model.acquaint(group)
+    with torch.no_grad():
+        seen = model._see(pages)
+    torch.testing.assert_close(model.standard.mean, seen.mean(dim=0), atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(model.standard.variance, seen.var(dim=0, correction=0), atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(model.standard(seen).mean(dim=0), torch.zeros_like(seen[0]), atol=1e-2, rtol=0)
+
+
 @pytest.mark.parametrize("base_model", ["base-SmartOCR-01", "base-Classifier-01"])
 def test_who_goes_on_from_a_model_has_its_outputs_where_names_match_and_new_ones_elsewhere(base_model):
     parent, fresh = (build(base_model, count, CANVAS, pretrained=False, seed=seed) for count, seed in ((3, 1), (4, 2)))
