@@ -110,12 +110,16 @@ def render_tests(process: Process, task: Task, status: Status | None, evaluated:
     project = names.projects.get(process.spec.project)
     model = published_model(process.id) if process.state in _COMPLETED else None
     fields = project.fields if project else model.fields if model else ()
+    # Of images it is known how many once they are read.
+    is_tested = not (status and status.images and not status.test_images)
     scores, stages = st.columns(2, gap="large")
     with scores:
-        render_scores(task, fields, evaluated, model, key=process.id)
+        render_scores(task, fields, evaluated, model, is_tested=is_tested, key=process.id)
     with stages:
         st.subheader(_("Stages"))
         render_stages(process, status, task)
+    if not is_tested:
+        return
     judged = load_judged(str(store.root), process.id, process.state.value)
     if judged and task == "classes":
         render_confusion(judged.evaluation, fields, key=process.id)

@@ -19,12 +19,15 @@ from storage.progress import Point
 from storage.projects import Field, Task
 
 
-def render_scores(task: Task, fields: Sequence[Field], evaluated: Sequence[Point], model: Model | None, *, key: str) -> None:
+def render_scores(
+    task: Task, fields: Sequence[Field], evaluated: Sequence[Point], model: Model | None, *, is_tested: bool, key: str
+) -> None:
     """AP of each field, or F1 of each class; with precision and recall once the model is published."""
     st.subheader(_("AP by field") if task == "fields" else _("F1 by class"))
     scores = scores_frame(fields, newest_scores(evaluated)) if model is None else model_frame(task, fields, model)
     if scores.empty:
-        st.caption(_("Known after the first evaluation on the test images."))
+        untested = _("Not known: there was no test image.")
+        st.caption(_("Known after the first evaluation on the test images.") if is_tested else untested)
         return
     live_chart(fields_figure(scores, key=key), key="fields")
     if model is not None and len(scores.columns) > 4:

@@ -6,12 +6,12 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.run_scores import model_frame
-from storage import images, labels, projects, templates
+from storage import images, labels, progress, projects, templates
 from storage.attempts import Outcome
 from storage.models import FieldScore
 from storage.plans import Rule
 from tests.finished import add_page, finish, finished_classes, model
-from tests.runs import Runs
+from tests.runs import Runs, status
 
 Open = Callable[..., AppTest]
 
@@ -112,6 +112,16 @@ def test_after_a_training_the_next_step_is_its_model(runs: Runs, open_page: Open
 def test_before_training_is_complete_the_worst_images_are_not_known(runs: Runs, open_page: Open) -> None:
     app = open_page("monitoring.py", process=runs.running(640).id)
     assert any(caption.value.startswith("Known once training is complete") for caption in app.caption)
+
+
+def test_without_test_images_nothing_is_promised_of_them(runs: Runs, open_page: Open) -> None:
+    process = runs.running(50)
+    assert process.last is not None
+    progress.write_status(process.last.paths, status(50).model_copy(update={"test_images": 0}))
+    app = open_page("monitoring.py", process=process.id)
+    assert any("There is no test image, so there is no AP" in text.value for text in (*app.info, *app.warning))
+    assert "Not known: there was no test image." in [caption.value for caption in app.caption]
+    assert "Worst test images" not in [title.value for title in app.subheader]
 
 
 def test_the_worst_images_come_first_each_with_what_is_wrong(runs: Runs, open_page: Open) -> None:
