@@ -66,15 +66,19 @@ def _render_dialog(store: Store, kind: RunKind, user: User) -> None:
 def _fill(original: Process | None, names: Names) -> None:
     """Choose at the opening what the address says, or what the process to duplicate has; what cannot be chosen gives way below."""
     asked = {parameter: st.query_params.get(parameter) for parameter in ("add", "project", "template")}
-    # Streamlit forgets what is in widgets when another page was shown in between.
-    if st.session_state.get(_FILLED) == asked and "add_project" in st.session_state:
-        return
-    st.session_state[_FILLED] = asked
     only = next(iter(names.projects)) if len(names.projects) == 1 else None
     project = original.spec.project if original else asked["project"]
-    st.session_state["add_project"] = project if project in names.projects else only
-    st.session_state["add_template"] = original.spec.template.id if original else asked["template"]
-    st.session_state["add_machine"] = original.spec.machine if original else None
+    begun = {
+        "add_project": project if project in names.projects else only,
+        "add_template": original.spec.template.id if original else asked["template"],
+        "add_machine": original.spec.machine if original else None,
+    }
+    is_new = st.session_state.get(_FILLED) != asked
+    st.session_state[_FILLED] = asked
+    for key, value in begun.items():
+        # Streamlit forgets what is in widgets when another page was shown in between, or a run was cut off before it drew them.
+        if is_new or key not in st.session_state:
+            st.session_state[key] = value
 
 
 def _original() -> Process | None:

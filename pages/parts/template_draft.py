@@ -22,9 +22,12 @@ class Opened:
 def open_form(template: Template, rev: int) -> Opened:
     """Fill the form with a template unless it holds it already; returns what it was filled with."""
     held: Opened | None = st.session_state.get(_OPENED)
-    # Streamlit forgets what is in widgets when another page was shown in between.
-    if held is None or held.template.id != template.id or widget_key("name") not in st.session_state:
+    if held is None or held.template.id != template.id:
         return refill(template, rev)
+    # Streamlit forgets what is in widgets when another page was shown in between, and what was given to those that a run did
+    # not come to draw, as somebody typed already.
+    for name, value in values_of(held.template).items():
+        st.session_state.setdefault(widget_key(name), value)
     # Saved by somebody else, with nothing typed here that could be lost.
     if held.rev < rev and held_values(held.template) == values_of(held.template):
         return refill(template, rev)

@@ -55,6 +55,23 @@ def test_a_new_template_begins_with_the_defaults_and_is_opened_once_it_is_made(r
     assert app.toast[0].value == "Template exact is saved"
 
 
+def test_who_types_before_the_whole_form_is_drawn_finds_the_rest_as_it_was() -> None:
+    app = AppTest.from_function(filled_form).run()
+    # The run was cut off by the first letter; what it gave to the widgets that it did not come to draw is gone.
+    app.session_state["template_name"] = "exact"
+    del app.session_state["template_batch"]
+    app.run()
+    assert (app.session_state["template_name"], app.session_state["template_batch"]) == ("exact", Parameters().batch)
+
+
+def filled_form() -> None:
+    """A form as it is filled, without its widgets."""
+    from pages.parts.template_draft import open_form
+    from storage.templates import Parameters, Template
+
+    open_form(Template(id="0" * 26, name="", kind="auto-label", parameters=Parameters()), 0)
+
+
 def test_every_parameter_can_be_set(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", add="1")
     app.text_input(key="template_name").set_value("exact")
