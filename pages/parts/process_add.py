@@ -13,6 +13,7 @@ from pages.parts.process_actions import refuse
 from pages.parts.process_templates import choose_template
 from pages.parts.text import explain
 from pages.parts.toasts import say
+from pages.parts.widget_state import fill
 from storage import actions
 from storage.core import Store, StoreError, is_id
 from storage.processes import Process
@@ -68,17 +69,13 @@ def _fill(original: Process | None, names: Names) -> None:
     asked = {parameter: st.query_params.get(parameter) for parameter in ("add", "project", "template")}
     only = next(iter(names.projects)) if len(names.projects) == 1 else None
     project = original.spec.project if original else asked["project"]
-    begun = {
+    begins = {
         "add_project": project if project in names.projects else only,
         "add_template": original.spec.template.id if original else asked["template"],
         "add_machine": original.spec.machine if original else None,
     }
-    is_new = st.session_state.get(_FILLED) != asked
+    fill(begins, anew=st.session_state.get(_FILLED) != asked)
     st.session_state[_FILLED] = asked
-    for key, value in begun.items():
-        # Streamlit forgets what is in widgets when another page was shown in between, or a run was cut off before it drew them.
-        if is_new or key not in st.session_state:
-            st.session_state[key] = value
 
 
 def _original() -> Process | None:

@@ -7,12 +7,13 @@ from pages.parts.guard import User, demand
 from pages.parts.i18n import _
 from pages.parts.text import explain
 from pages.parts.toasts import say
+from pages.parts.widget_state import fill
 from storage import access
 from storage.accounts import ACCOUNTS
 from storage.core import Store, StoreError
 from storage.projects import Project
 
-_CHOICE, _CHOSEN = "access_choice", "access_accounts"  # of the session
+_OF, _CHOICE, _CHOSEN = "access_of", "access_choice", "access_accounts"  # of the session
 
 
 def render_access(store: Store, project: Project, user: User) -> None:
@@ -22,11 +23,10 @@ def render_access(store: Store, project: Project, user: User) -> None:
     everybody = now.accounts is None
     why = user.why_not("accounts", "manage")
     names = {account.id: account.name for account in ACCOUNTS.list(store).items}
-    # Before the widgets are made: somebody else may have changed it, and then it counts what is there now.
-    if st.session_state.get("access_of") != (project.id, rev):
-        st.session_state["access_of"] = (project.id, rev)
-        st.session_state[_CHOICE] = "everybody" if everybody else "chosen"
-        st.session_state[_CHOSEN] = [account for account in now.accounts or () if account in names]
+    # Somebody else may have changed it, and then it counts what is there now.
+    chosen = [account for account in now.accounts or () if account in names]
+    fill({_CHOICE: "everybody" if everybody else "chosen", _CHOSEN: chosen}, anew=st.session_state.get(_OF) != (project.id, rev))
+    st.session_state[_OF] = (project.id, rev)
     texts = {"everybody": _("Everybody who may see projects"), "chosen": _("Only these accounts")}
     st.radio(
         _("Who sees this project"),

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.links import set_link
+from pages.parts.widget_state import fill
 from storage.templates import Template
 
 _OPENED = "template_opened"  # in the session: which template at which revision the widgets hold
@@ -24,10 +25,7 @@ def open_form(template: Template, rev: int) -> Opened:
     held: Opened | None = st.session_state.get(_OPENED)
     if held is None or held.template.id != template.id:
         return refill(template, rev)
-    # Streamlit forgets what is in widgets when another page was shown in between, and what was given to those that a run did
-    # not come to draw, as somebody typed already.
-    for name, value in values_of(held.template).items():
-        st.session_state.setdefault(widget_key(name), value)
+    _fill(held.template, anew=False)
     # Saved by somebody else, with nothing typed here that could be lost.
     if held.rev < rev and held_values(held.template) == values_of(held.template):
         return refill(template, rev)
@@ -38,8 +36,7 @@ def refill(template: Template, rev: int) -> Opened:
     """Fill the form with the template's values, whatever stands in it."""
     opened = Opened(template, rev)
     st.session_state[_OPENED] = opened
-    for name, value in values_of(template).items():
-        st.session_state[widget_key(name)] = value
+    _fill(template, anew=True)
     return opened
 
 
@@ -51,8 +48,10 @@ def rebase(template: Template, rev: int) -> None:
 def unsaved(template: str) -> Template | None:
     """The template of this id as it was when the form was filled with it, if something else stands in the form by now."""
     held: Opened | None = st.session_state.get(_OPENED)
-    is_held = held is not None and held.template.id == template and widget_key("name") in st.session_state
-    return held.template if held and is_held and held_values(held.template) != values_of(held.template) else None
+    if held is None or held.template.id != template:
+        return None
+    _fill(held.template, anew=False)
+    return held.template if held_values(held.template) != values_of(held.template) else None
 
 
 def values_of(template: Template) -> dict[str, Any]:
@@ -71,6 +70,10 @@ def held_values(template: Template) -> dict[str, Any]:
 def widget_key(name: str) -> str:
     """The key of the parameter's widget."""
     return f"template_{name}"
+
+
+def _fill(template: Template, *, anew: bool) -> None:
+    fill({widget_key(name): value for name, value in values_of(template).items()}, anew=anew)
 
 
 def show(template: str | None) -> None:

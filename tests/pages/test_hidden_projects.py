@@ -194,3 +194,15 @@ def test_a_trial_with_a_model_of_it_is_shown_to_nobody_else(runs: Runs, open_pag
     gone = "What was tried under this address is not kept any more"
     assert gone not in words(open_page("testing.py", account=ann, job=asked.id))
     assert gone in words(open_page("testing.py", account=eve, job=asked.id))
+
+
+def test_who_sees_a_project_still_stands_there_after_another_page(runs: Runs, open_page: Open) -> None:
+    ann, boss = account_with(runs.store, "ann", "viewer"), account_with(runs.store, "boss", "administrator")
+    access.write(runs.store, runs.project.id, 0, (ann.id,), "local")
+    app = open_page("projects.py", account=boss, project=runs.project.id, view="settings")
+    app.switch_page("templates.py").run()
+    app.switch_page("projects.py")
+    app.query_params["project"], app.query_params["view"] = runs.project.id, "settings"
+    app.run()
+    assert app.radio(key="access_choice").value == "chosen"
+    assert app.multiselect(key="access_accounts").value == [ann.id]
