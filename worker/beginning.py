@@ -17,7 +17,7 @@ from storage.processes import Process
 from storage.projects import Field
 from worker import trained
 from worker.data import Example, choose_canvas
-from worker.detect import GROUP, read_groups
+from worker.detect import read_groups
 from worker.models import BASE_MODELS, PageModel, build, continue_from
 from worker.models.classifier import PageClassifier
 from worker.models.precision import precision, prepare
@@ -65,11 +65,12 @@ def acquaint(
     chosen = random.Random(seed).sample(examples, min(len(examples), _PAGES))
     prepare(model, device).eval()
     # What cannot be read is said where it is missed: in training or detection.
-    groups = read_groups(model.canvas, chosen, loaders, notice=lambda *_, **__: None)
-    for number, (_, images) in enumerate(groups, start=1):
+    done = 0
+    for group, images in read_groups(model.canvas, chosen, loaders, notice=lambda *_, **__: None):
         with precision(device):
             model.acquaint(images.to(device))
-        on_progress(min(number * GROUP, len(chosen)), len(chosen))
+        done += len(group)
+        on_progress(done, len(chosen))
 
 
 def resume(

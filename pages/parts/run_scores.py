@@ -26,8 +26,7 @@ def render_scores(
     st.subheader(_("AP by field") if task == "fields" else _("F1 by class"))
     scores = scores_frame(fields, newest_scores(evaluated)) if model is None else model_frame(task, fields, model)
     if scores.empty:
-        untested = _("Not known: there was no test image.")
-        st.caption(_("Known after the first evaluation on the test images.") if is_tested else untested)
+        st.caption(_("Known after the first evaluation on the test images.") if is_tested else _("Not known: there was no test image."))
         return
     live_chart(fields_figure(scores, key=key), key="fields")
     if model is not None and len(scores.columns) > 4:
