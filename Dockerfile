@@ -1,6 +1,11 @@
 # docker build -t fieldmark . && docker run --hostname NAME --stop-timeout 90 -p 127.0.0.1:8501:8501 -v fieldmark:/data fieldmark
 FROM python:3.11-slim-bookworm
 
+# What Tesseract knows of languages; more are there as tesseract-ocr-NAME.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends tesseract-ocr-eng tesseract-ocr-rus \
+ && rm -rf /var/lib/apt/lists/*
+
 # The packages first, by themselves: a change of the code must not install some gigabytes again.
 COPY requirements.txt /app/
 RUN pip install --no-cache-dir --disable-pip-version-check -r /app/requirements.txt

@@ -35,16 +35,16 @@ define install
 @rm $(UNFINISHED)
 endef
 
-.PHONY: help run test lint format browser clean always
+.PHONY: help run test lint format browser languages clean always
 .DEFAULT_GOAL := help
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-run: $(RUN) ## set up what is missing, then start the dashboard and a worker on this machine
+run: $(RUN) languages ## set up what is missing, then start the dashboard and a worker on this machine
 	@$(PYTHON) cli.py run
 
-test: $(DEV) browser ## set up what is missing, then run every check: lint, types, tests, browser tests
+test: $(DEV) browser languages ## set up what is missing, then run every check: lint, types, tests, browser tests
 	$(call check,$(LINT) "pytest -n 2 --dist loadfile --no-loadscope-reorder")
 
 lint: $(DEV) ## ruff and mypy alone
@@ -82,5 +82,13 @@ browser:
 		echo "The browser tests need Chromium and there is no program 'chromium'. Install it (on Debian: apt-get install chromium), then run make test again" >&2; \
 		exit 1; \
 	fi
+
+# What Tesseract knows of languages; without it the program runs, and reads letters that English has.
+languages:
+	@ls $${TESSDATA_PREFIX:-/usr/share/tesseract-ocr/*/tessdata}/rus.traineddata >/dev/null 2>&1 && exit; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends tesseract-ocr-eng tesseract-ocr-rus && exit; \
+	fi; \
+	echo "Russian pages cannot be read: Tesseract's data is not there. Install it (on Debian: apt-get install tesseract-ocr-eng tesseract-ocr-rus)" >&2
 
 always:

@@ -163,7 +163,7 @@ def _of_classes(store: Store, name: str) -> Project:
 def template_create(
     name: str,
     kind: Annotated[RunKind, typer.Option(help="What it is for.")],
-    base_model: Annotated[str, typer.Option(help="A base model's name, or a model's name or id to go on from.")] = "base-SmartOCR-01",
+    base_model: Annotated[str, typer.Option(help="A base model's name, or a model's name or id to go on from.")] = "base-SmartOCR-02",
     model_type: Annotated[str | None, typer.Option(help="What the trained model is for.")] = None,
     iterations: int = 1000,
     augment: Annotated[Augment, typer.Option(help="How training images are varied.")] = "rotations-exposure-noise",
@@ -319,13 +319,14 @@ def process_apply(
     process: str,
     wait: WaitOption = False,
     threshold: Annotated[list[str] | None, typer.Option(help="FIELD=SCORE, once a field; the others keep the computed one.")] = None,
+    upright: Annotated[bool, typer.Option(help="Turn pages that lie sideways or upside down.")] = True,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Turn what a completed process found into labels of the images still unlabelled."""
 
     def apply(opened: Store, found: Process) -> object:
         # Names are looked up in here, where a wrong one becomes a sentence.
-        return actions.apply(opened, found, author(), _thresholds(opened, found, threshold or []))
+        return actions.apply(opened, found, author(), _thresholds(opened, found, threshold or []), upright)
 
     _ask(store, process, apply, wait, State.APPLIED)
 
@@ -405,12 +406,13 @@ def export_csv(
     name: str,
     target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
     origin: OriginOption = "all",
+    lines: Annotated[labels_csv.Lines, typer.Option(help="What a line is about; of classes always an image.")] = "values",
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Write a project's labels as CSV: a line for each image's class, or for each box."""
+    """Write a project's labels as CSV: a line for each image with the value of each field, or its class; or one for each box."""
     with errors():
         opened = open_store(store)
-        done = labels_csv.export_csv(opened, PROJECTS.get(opened, name)[1], target, origin)
+        done = labels_csv.export_csv(opened, PROJECTS.get(opened, name)[1], target, origin, lines)
     list_problems(done.problems, "yellow")
     print(f"{done.boxes} lines about {done.images} images written to {target}")
 

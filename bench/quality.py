@@ -1,14 +1,21 @@
 """How many fields the whole path gets right: import with a share of labels, train, detect, apply, compare with the withheld truth.
 
-    python -m bench.quality DIR… [--iterations 400] [--label-share 0.1] [--seed 0] [--draw FOLDER]
+    python -m bench.quality DIR… [--iterations 400] [--label-share 0.1 | --labelled N] [--seeds 0,1,2] [--turned]
+                                 [--base-model NAME] [--draw FOLDER]
 
 Each DIR is a COCO folder (annotations.json, images/). Everything goes through the command line and a worker of its own,
-as an analyst's would; the time is that of all of it. Only images that were unlabelled are scored.
+as an analyst's would; the time is that of all of it. Only images that were unlabelled are scored. A seed decides which
+images are labelled; with ``--turned`` also by how many quarters each of the others is turned before it comes in. The
+precision that the model showed is that of its fields, weighted by how often each is on the images scored; where the
+truth has texts (``attributes.text``), values are compared, spaces and case aside.
 """
 
 import argparse
 import json
 import os
+import random
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,11 +32,15 @@ from PIL import Image, ImageDraw, ImageOps
 from torchmetrics.detection import MeanAveragePrecision
 from torchvision.ops import box_iou
 
+from storage import models
 from storage.core import Store
 from storage.detections import read_detections
+from storage.imports import sample_size
 from storage.projects import PROJECTS
+from storage.turns import Turn, turn_box, turned_size
 
 ROOT = Path(__file__).parent.parent
+TURNS: tuple[Turn, ...] = (0, 90, 180, 270)
 Boxes = dict[str, list[list[float]]]  # field name → [x1, y1, x2, y2, score]
 
 
@@ -43,12 +54,43 @@ class Score:
     documents: int = 0
     overlap: float = 0.0
 
+    @property
+    def share(self) -> float:
+        """Of the true boxes, those that were found."""
+        return self.right / self.truth
+
+    @property
+    def precision(self) -> float:
+        """Of the boxes applied, the right ones."""
+        return self.right / max(1, self.right + self.wrong)
+
     def line(self) -> str:
         """The figures as one line."""
         return (
-            f"fields right at IoU 0.5: {self.right}/{self.truth} = {self.right / self.truth:.1%} · "
+            f"fields right at IoU 0.5: {self.right}/{self.truth} = {self.share:.1%} · "
             f"wrong boxes per document: {self.wrong / self.documents:.2f} · mean IoU of right ones: {self.overlap / max(1, self.right):.3f}"
         )
+
+
+@dataclass
+class Outcome:
+    """What one seed gave; None where nothing tells: no precision was shown, or no right box has a true text."""
+
+    score: Score
+    shown: float | None
+    values: tuple[int, int] | None
+    minutes: float
+
+    def line(self) -> str:
+        """The figures as one line."""
+        shown = "–" if self.shown is None else f"{self.shown:.1%}"
+        values = f" · values exact: {self.values[0]}/{self.values[1]} = {self.exact:.1%}" if self.values else ""
+        return f"{self.score.line()} · precision {self.score.precision:.1%}, shown {shown}{values} · {self.minutes:.1f} minutes"
+
+    @property
+    def exact(self) -> float | None:
+        """Of the right boxes with a true text, those with the same one."""
+        return self.values[0] / self.values[1] if self.values else None
 
 
 def main() -> None:
@@ -59,41 +101,102 @@ def main() -> None:
     parser.add_argument("--augment", default="rotations-exposure-noise")
     parser.add_argument("--lr", type=float, default=0.005)
     parser.add_argument("--label-share", type=float, default=0.1)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--labelled", type=int, help="so many images instead of a share")
+    parser.add_argument("--seeds", type=lambda text: [int(part) for part in text.split(",")], default=[0], help="as 0,1,2")
+    parser.add_argument("--turned", action="store_true", help="turn the unlabelled images by 0, 90, 180 or 270 degrees")
+    parser.add_argument("--base-model", help="in place of the template's own")
     parser.add_argument("--draw", type=Path, help="folder for pictures of the results")
     options = parser.parse_args()
     for folder in options.folders:
-        with tempfile.TemporaryDirectory() as scratch:
-            measure(folder, Path(scratch), options)
+        outcomes = []
+        for seed in options.seeds:
+            with tempfile.TemporaryDirectory() as scratch:
+                outcomes.append(measure(folder, Path(scratch), seed, options))
+        if len(outcomes) > 1:
+            print(f"{folder.name}: {summary(outcomes)}", flush=True)
 
 
-def measure(folder: Path, scratch: Path, options: argparse.Namespace) -> None:
-    """Run the whole path on one folder and print its figures."""
-    root = scratch / "store"
+def summary(outcomes: list[Outcome]) -> str:
+    """Mean and spread (standard deviation) of all seeds."""
+
+    def line(name: str, values: list[float | None], unit: str = "%") -> str:
+        known = [100 * value if unit == "%" else value for value in values if value is not None]
+        return f"{name} {statistics.mean(known):.1f} ± {statistics.pstdev(known):.1f} {unit}" if known else f"{name} –"
+
+    parts = (
+        line("fields right", [one.score.share for one in outcomes]),
+        line("precision", [one.score.precision for one in outcomes]),
+        line("shown", [one.shown for one in outcomes]),
+        line("values exact", [one.exact for one in outcomes]),
+        line("time", [one.minutes for one in outcomes], "minutes"),
+    )
+    return f"mean of {len(outcomes)}: " + " · ".join(parts)
+
+
+def measure(folder: Path, scratch: Path, seed: int, options: argparse.Namespace) -> Outcome:
+    """Run the whole path on one folder with one seed, and print its figures."""
+    root, share = scratch / "store", options.label_share
+    if options.labelled:
+        share = options.labelled / len(json.loads((folder / "annotations.json").read_text())["images"])
+    source = turn_unlabelled(folder, scratch / folder.name, share, seed) if options.turned else folder
     started = time.monotonic()
-    run_path(folder, root, options)
+    run_path(source, root, share, seed, options)
     minutes = (time.monotonic() - started) / 60
-    applied = json.loads((root.parent / "auto.json").read_text())
-    truth = load_truth(folder)
-    found = by_image(applied)
+    applied, annotated = json.loads((scratch / "auto.json").read_text()), json.loads((source / "annotations.json").read_text())
+    truth, found = by_image(annotated), by_image(applied)
+    names = withheld(scratch / "person.json", truth)
+    assert not options.turned or drawn(annotated, share, seed) == set(truth) - set(names)
     score = Score()
-    for name in withheld(root.parent / "person.json", truth):
+    for name in names:
         score_document(score, truth[name], found.get(name, {}))
-    every, half = mean_ap(root, truth, withheld(root.parent / "person.json", truth))
-    print(f"{folder.name}: {score.line()} · mAP@50 {half:.3f} · mAP@50:95 {every:.3f} · {minutes:.1f} minutes", flush=True)
-    for field, (right, count) in per_field(truth, found, withheld(root.parent / "person.json", truth)).items():
+    outcome = Outcome(score, shown_precision(root, truth, names), exact_values(annotated, applied, names), minutes)
+    every, half = mean_ap(root, truth, names)
+    print(f"{folder.name}, seed {seed}: {outcome.line()} · mAP@50 {half:.3f} · mAP@50:95 {every:.3f}", flush=True)
+    for field, (right, count) in per_field(truth, found, names).items():
         print(f"    {field}: {right}/{count}")
     if options.draw:
-        draw(folder, truth, found, options.draw / folder.name)
+        draw(source, truth, found, options.draw / folder.name / str(seed))
+    return outcome
 
 
-def run_path(folder: Path, root: Path, options: argparse.Namespace) -> None:
+def turn_unlabelled(folder: Path, target: Path, share: float, seed: int) -> Path:
+    """A copy of the folder in which each image that will not be labelled lies as chance would have it."""
+    content = json.loads((folder / "annotations.json").read_text())
+    labelled, size = drawn(content, share, seed), {}
+    shutil.copytree(folder / "images", target / "images")
+    for image in content["images"]:
+        chance = random.Random(f"{seed}:{image['file_name']}")
+        turn: Turn = chance.choice(TURNS) if image["file_name"] not in labelled else 0
+        size[image["id"]] = (image["width"], image["height"], turn)
+        if turn:
+            image["width"], image["height"] = turned_size(image["width"], image["height"], turn)
+            path = target / "images" / image["file_name"]
+            upright = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+            upright.rotate(-turn, expand=True).save(path, quality=95)  # Pillow turns to the left
+    for item in content["annotations"]:
+        x, y, width, height = item["bbox"]
+        left, top, right, bottom = turn_box((x, y, x + width, y + height), *size[item["image_id"]])
+        item["bbox"] = [left, top, right - left, bottom - top]
+    (target / "annotations.json").write_text(json.dumps(content))
+    return target
+
+
+def drawn(content: dict[str, Any], share: float, seed: int) -> set[str]:
+    """Names of the images that the import will label: it draws from those with boxes, in the order of the list."""
+    boxed = {item["image_id"] for item in content["annotations"]}
+    names = [image["file_name"] for image in content["images"] if image["id"] in boxed]
+    return set(random.Random(seed).sample(names, min(len(names), sample_size(share, len(content["images"])))))
+
+
+def run_path(folder: Path, root: Path, share: float, seed: int, options: argparse.Namespace) -> None:
     """Everything an analyst does, through the command line."""
     cli = Cli(root)
     cli("project", "create", "bench", "--task", "fields")
-    cli("import", "coco", "bench", str(folder), "--label-share", str(options.label_share), "--seed", str(options.seed))
+    cli("import", "coco", "bench", str(folder), "--label-share", str(share), "--seed", str(seed))
     cli("export", "coco", "bench", str(root.parent / "person.json"), "--origin", "person")
     values = {"iterations": options.iterations, "augment": options.augment, "lr": options.lr, "loaders": 2, "refresh": 5}
+    if options.base_model:
+        values["base-model"] = options.base_model
     cli(
         "template", "create", "bench", "--kind", "auto-label", *(part for key, value in values.items() for part in (f"--{key}", str(value)))
     )
@@ -167,17 +270,62 @@ def score_document(score: Score, truth: Boxes, found: Boxes) -> None:
 
 def match(truth: list[list[float]], found: list[list[float]]) -> list[float]:
     """IoU of each found box, best score first, with the true box it takes."""
+    return [overlap for overlap, _, _ in pairs(truth, found)]
+
+
+def pairs(truth: list[list[float]], found: list[list[float]]) -> list[tuple[float, list[float], list[float]]]:
+    """Each found box, best score first, as its IoU with the true box it takes, that box, and itself."""
     if not truth or not found:
         return []
-    ordered = torch.tensor(sorted(found, key=lambda box: -box[4]))[:, :4]
-    table = box_iou(ordered, torch.tensor(truth)[:, :4])
-    overlaps = []
-    for row in table:
+    ordered = sorted(found, key=lambda box: -box[4])
+    table = box_iou(torch.tensor(ordered)[:, :4], torch.tensor(truth)[:, :4])
+    taken = []
+    for box, row in zip(ordered, table, strict=True):
         best = int(row.argmax())
-        overlaps.append(float(row[best]))
+        taken.append((float(row[best]), truth[best], box))
         if row[best] >= 0.5:
             table[:, best] = 0
-    return overlaps
+    return taken
+
+
+def exact_values(annotated: dict[str, Any], applied: dict[str, Any], names: list[str]) -> tuple[int, int] | None:
+    """Of the right boxes with a true text: how many have the same one, spaces and case aside, and all; None without any."""
+    true, read = texts(annotated), texts(applied)
+    truth, found = by_image(annotated), by_image(applied)
+    same = [
+        read.get((name, field, *box[:4])) == true[name, field, *real[:4]]
+        for name in names
+        for field, boxes in truth[name].items()
+        for overlap, real, box in pairs(boxes, found.get(name, {}).get(field, []))
+        if overlap >= 0.5 and (name, field, *real[:4]) in true
+    ]
+    return (sum(same), len(same)) if same else None
+
+
+def texts(coco: dict[str, Any]) -> dict[tuple[Any, ...], str]:
+    """What is written in each box that has a text, by image name, field name and the box's sides."""
+    images = {image["id"]: image["file_name"] for image in coco["images"]}
+    fields = {category["id"]: category["name"] for category in coco["categories"]}
+    found = {}
+    for item in coco["annotations"]:
+        if text := (item.get("attributes") or {}).get("text"):
+            x, y, width, height = item["bbox"]
+            key = (images[item["image_id"]], fields[item["category_id"]], x, y, x + width, y + height)
+            found[key] = "".join(text.split()).casefold()
+    return found
+
+
+def shown_precision(root: Path, truth: dict[str, Boxes], names: list[str]) -> float | None:
+    """The precision that the model says it has, over fields as often as they are on these images."""
+    store = Store(root)
+    (model,) = [models.get(store, known) for known in models.list_ids(store)]
+    counts = {field.id: sum(len(truth[name].get(field.name, ())) for name in names) for field in model.fields}
+    right = boxes = 0.0
+    for field, each in model.per_field.items():
+        if each.precision and each.recall:
+            right += each.recall * counts.get(field, 0)
+            boxes += each.recall * counts.get(field, 0) / each.precision
+    return right / boxes if boxes else None
 
 
 def per_field(truth: dict[str, Boxes], found: dict[str, Boxes], names: list[str]) -> dict[str, tuple[int, int]]:

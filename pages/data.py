@@ -3,14 +3,15 @@
 import streamlit as st
 
 from pages.parts.data import get_index, get_store, load_names
-from pages.parts.guard import require
+from pages.parts.guard import page_link, require
 from pages.parts.i18n import _
 from pages.parts.image_actions import open_image, render_action, render_toolbar
 from pages.parts.image_classes import class_bar, render_assigned
 from pages.parts.image_filters import clear_filters, render_filters
-from pages.parts.image_list import load_list, render_list, render_pages, start_over
+from pages.parts.image_list import ImageList, load_list, render_list, render_pages, start_over
 from pages.parts.image_work import Work
 from pages.parts.project_choice import render_head
+from pages.parts.suggestions import SUGGESTED, why_none, why_suggested
 from pages.parts.uploader import uploader
 from storage.index import Counts
 from storage.projects import Project
@@ -45,6 +46,7 @@ def render_images(project: Project, counts: Counts) -> None:
         st.session_state["page_of"] = project.id
         start_over()
     found = load_list(index, project, render_filters(project, counts, start_over))
+    render_why(found)
     work = Work(store, index, found, user)
     line = render_toolbar(work) if found.total else st.container(horizontal=True, vertical_alignment="center")
     render_action(work)
@@ -57,6 +59,19 @@ def render_images(project: Project, counts: Counts) -> None:
     if opened and user.may("labels", "view"):
         open_image(project.id, opened)
     render_pages(found)
+
+
+def render_why(found: ImageList) -> None:
+    """Of the pages to label next, why these, and the way to label them."""
+    if found.view.wanted.images is None:
+        return
+    if not found.view.wanted.images:
+        st.caption(why_none())
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(why_suggested(len(found.view.wanted.images)))
+        query = {"project": found.project.id, "state": SUGGESTED}
+        page_link("labelling.py", label=_("Label"), icon=":material/edit:", query_params=query)
 
 
 project, _rest = render_head(_("Data"), load_names(str(store.root)))

@@ -1,7 +1,6 @@
 """Labelling: draw boxes on images or give each a class, one after the other, and start auto-labelling once enough are done."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,9 +10,10 @@ from pages.parts.guard import live, page_link, require, why_no_page
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.image_states import image_state_name
 from pages.parts.labelling_editor import compact_page, linked_class, linked_image, render_editor
-from pages.parts.links import linked_select
+from pages.parts.links import linked_select, set_link
 from pages.parts.project_choice import render_head
-from storage.index import Counts, Filter, Which
+from pages.parts.suggestions import ICON, SUGGESTED, filter_of, load_suggested, suggested_name, why_none, why_suggested
+from storage.index import Counts, Filter
 from storage.projects import Project
 
 # Before anything is read: the router's list alone would be no lock.
@@ -35,28 +35,34 @@ def render_page() -> None:
     if not counts.images:
         render_no_images(project)
         return
-    *filters, button_place = rest.columns([4, 4, 9] if project.task == "classes" else 2, vertical_alignment="bottom")
-    wanted = render_filters(project, filters)
+    suggested = load_suggested(project)
+    *filters, button_place = rest.columns([4, 4, 9] if project.task == "classes" else [5, 8], vertical_alignment="bottom")
+    wanted = render_filters(project, suggested, filters)
     with button_place:
         render_auto_label(project, counts)
+    if suggested and wanted.images is None:
+        render_suggestion(len(suggested))
     image = linked_image(index, project)
     if not image and not index.count(project.id, wanted):
-        st.info(_("No image matches these filters."), icon=":material/filter_alt_off:")
+        text = _("No image matches these filters.") if wanted.images != () else why_none()
+        st.info(text, icon=":material/filter_alt_off:")
         return
     st.html(compact_page())
     render_editor(project, counts, user, mode="label", image=image, wanted=wanted)
 
 
-def render_filters(project: Project, places: Sequence[DeltaGenerator]) -> Filter:
+def render_filters(project: Project, suggested: tuple[str, ...], places: Sequence[DeltaGenerator]) -> Filter:
     """Which images the editor walks through: by state, and in a project of classes by class."""
     with places[0]:
         options = {state: image_state_name(state) for state in FILTERS}
+        if suggested or st.query_params.get("state") == SUGGESTED:
+            options = {SUGGESTED: suggested_name(), **options}
         everything = _("All images") if project.task == "fields" else _("All")  # beside another filter there is less room
         state = linked_select(_("Images"), options, "state", placeholder=everything)
     if project.task == "fields":
-        return Filter(cast(Which, state or "all"))
+        return filter_of(state or "all", suggested)
     with places[1]:
-        return Filter(cast(Which, state or "all"), class_id=linked_class(project))
+        return filter_of(state or "all", suggested, class_id=linked_class(project))
 
 
 def is_ready(project: Project) -> bool:
@@ -78,6 +84,14 @@ def render_no_images(project: Project) -> None:
         _("This project has no images yet. Add all of them first: images added later need a new process."), icon=":material/photo_library:"
     )
     page_link("data.py", label=_("Add images"), icon=":material/photo_library:", query_params={"project": project.id})
+
+
+def render_suggestion(count: int) -> None:
+    """The button that begins to walk through the pages to label next, and why these."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = f"{suggested_name()} · {number(count)}"
+        st.button(label, key="label_next", icon=ICON, type="tertiary", on_click=set_link, args=("state", SUGGESTED))
+        st.caption(why_suggested(count))
 
 
 def render_auto_label(project: Project, counts: Counts) -> None:

@@ -30,6 +30,7 @@ from samples import marks
 from samples.companies import BUYERS, SELLERS, Goods, Party, Seller
 from samples.scan import SIZE, scan
 from samples.words import CAPTIONS, MONTHS, Language, rubles_in_words
+from storage.turns import turn_box
 
 HERE = Path(__file__).parent
 SEED = 7
@@ -46,6 +47,7 @@ FIRST = (
     ("banner", "en"),
     ("form", "en"),
 )
+SIDEWAYS = 10  # of all pages, the one scanned lying on its side: a quarter clockwise brings it upright
 SPLITS = ("train", "train", "train", "train", "train", "test")
 FIELDS = ("number", "date", "seller", "buyer", "total", "signature")
 FONTS = {  # family → the Debian package it comes in
@@ -247,9 +249,13 @@ def _write(page: Page, chance: np.random.Generator, path: Path, number: int, coc
     drawn = np.asarray(cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
     # The page is drawn at twice the size, so that the scan has something to shrink.
     picture, boxes = scan(drawn, 2 * np.array([item["xyxy"] for item in found]), chance)
+    if number == SIDEWAYS:
+        picture = np.asarray(cv2.rotate(picture, cv2.ROTATE_90_COUNTERCLOCKWISE), dtype=np.uint8)
+        boxes = np.array([turn_box(tuple(xyxy), *SIZE, 270) for xyxy in boxes.tolist()])
     cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1, cv2.IMWRITE_JPEG_PROGRESSIVE, 1])
     split = {"split": SPLITS[number - 1]} if number <= len(SPLITS) else {}
-    coco["images"].append({"id": number, "file_name": path.name, "width": SIZE[0], "height": SIZE[1], **split})
+    height, width = picture.shape[:2]
+    coco["images"].append({"id": number, "file_name": path.name, "width": width, "height": height, **split})
     for item, (left, top, right, bottom) in zip(found, boxes.round(1).tolist(), strict=True):
         coco["annotations"].append(
             {
@@ -257,7 +263,8 @@ def _write(page: Page, chance: np.random.Generator, path: Path, number: int, coc
                 "image_id": number,
                 "category_id": FIELDS.index(item["field"]) + 1,
                 "bbox": [left, top, round(right - left, 1), round(bottom - top, 1)],
-                "text": item["text"],
+                # As COCO files of labelling tools carry values; a signature has none. Lines and spaces of any kind are one space.
+                **({"attributes": {"text": text}} if (text := " ".join(item["text"].split())) else {}),
             }
         )
 

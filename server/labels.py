@@ -14,8 +14,11 @@ from storage import images, labels
 from storage.core import Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, explain
 from storage.images import Image
 from storage.index import Filter, Order, Row, Which
-from storage.labels import XYXY, Label
+from storage.labels import XYXY, Label, Region
 from storage.projects import Project
+from storage.words import words
+from storage.words.suggestions import suggested
+from storage.words.words import Reader, Words
 
 
 class _Sent(BaseModel):
@@ -32,6 +35,8 @@ class _Asked(_Sent):
     split: Literal["train", "test", "none"] | None = None
     class_id: Annotated[str | None, Limits(alias="class")] = None
     name: str = ""
+    # Only the pages to label next.
+    suggested: bool = False
     order: Order = "name"
     descending: bool = False
     offset: Annotated[int, Limits(ge=0, lt=2**31)] = 0
@@ -40,8 +45,16 @@ class _Asked(_Sent):
 
 
 class _Region(_Sent, strict=True):
+    """A box; without a text it keeps what a person typed for it, with null nobody typed one."""
+
     field: str
     xyxy: XYXY
+    text: str | None = None
+
+    @property
+    def said(self) -> Region:
+        """As the store takes it."""
+        return (self.field, self.xyxy, self.text) if "text" in self.model_fields_set else (self.field, self.xyxy)
 
 
 class _Save(_Sent, strict=True):
@@ -86,7 +99,8 @@ def listed(request: Request) -> Response:
     """
     project, index, asked = project_of(request), get_index(), _asked(request)
     index.refresh(project.id)
-    chosen = Filter(state=asked.state, origin=asked.origin, split=asked.split, name=asked.name, class_id=asked.class_id)
+    only = suggested(get_store(), index, project) if asked.suggested else None
+    chosen = Filter(asked.state, asked.origin, asked.split, asked.name, asked.class_id, only)
     total, offset, position = index.count(project.id, chosen), asked.offset, None
     if asked.around:
         position = index.position(project.id, asked.around, chosen, order=asked.order, descending=asked.descending)
@@ -112,6 +126,15 @@ def history(request: Request) -> Response:
     """All revisions of the image's label, the newest first."""
     paths, image = _image(request, project_of(request))
     return JSONResponse({"revisions": [_revision(found) for found in reversed(labels.history(paths, image.id))]})
+
+
+@allowed("images", "view")
+def written(request: Request) -> Response:
+    """The words on the page in reading order, boxes in pixels of the unturned page; null where it was not read yet."""
+    project = project_of(request)
+    paths, image = _image(request, project)
+    found = _words(paths, project, image)
+    return JSONResponse({"words": None if found is None else _compact(found)})
 
 
 @allowed("labels", "edit")
@@ -145,6 +168,7 @@ def routes() -> list[Route]:
         Route(f"{image}/label", save, methods=["POST"]),
         Route(f"{image}/history", history),
         Route(f"{image}/accept", accept, methods=["POST"]),
+        Route(f"{image}/words", written),
     ]
 
 
@@ -161,8 +185,8 @@ def _save_sent(paths: ProjectPaths, project: Project, image: Image, sent: _Save,
     # By what was sent and not by the task: who sends the other kind is told that the project takes none.
     if "class_id" in sent.model_fields_set:
         return labels.save_class(paths, project, image.id, sent.base, sent.class_id, author)
-    regions = None if sent.boxes is None else [(box.field, box.xyxy) for box in sent.boxes]
-    return labels.save_by_person(paths, project, image, sent.base, regions, author)
+    regions = None if sent.boxes is None else [box.said for box in sent.boxes]
+    return labels.save_by_person(paths, project, image, sent.base, regions, author, _words(paths, project, image))
 
 
 def _save_classes(request: Request, sent: _Classes) -> Response:
@@ -221,6 +245,17 @@ def _row(row: Row) -> dict[str, Any]:
     return {**{key: getattr(row, key) for key in keys}, "class": row.class_id}
 
 
+def _words(paths: ProjectPaths, project: Project, image: Image) -> Words | None:
+    return words.find(paths, image.id, image.said_turn, Reader(project.languages))
+
+
+def _compact(found: Words) -> dict[str, Any]:
+    # A page may have 20,000 words: more digits than anybody sees would double what is sent.
+    boxes = [[round(side, 1) for side in box] for box in found.boxes]
+    confidences = [round(confidence, 3) for confidence in found.confidences]
+    return {"texts": found.texts, "boxes": boxes, "confidences": confidences, "lines": found.lines}
+
+
 def _shown(image: Image, label: Label | None) -> dict[str, Any]:
     about = {key: getattr(image, key) for key in ("id", "name", "width", "height", "turn", "split")}
     return {"image": about, **_revision(label)}
@@ -232,5 +267,5 @@ def _revision(label: Label | None) -> dict[str, Any]:
     if label is None:
         return {**dict.fromkeys(keys), "rev": 0, "state": "unlabelled", "boxes": None}
     shown = label.model_dump(mode="json", include=set(keys))
-    boxes = label.model_dump(include={"boxes": {"__all__": {"field", "xyxy", "origin", "score", "process"}}})["boxes"]
+    boxes = label.model_dump(include={"boxes": {"__all__": {"field", "xyxy", "origin", "score", "process", "text", "read"}}})["boxes"]
     return {**shown, "state": label.state, "boxes": boxes}

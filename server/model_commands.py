@@ -121,10 +121,10 @@ def _about(listed: Listed) -> dict[str, str]:
 
 def _scores(listed: Listed) -> Table:
     model = listed.model
-    table = Table("class" if model.task == "classes" else "field", "AP@50", "precision", "recall", "F1", "score from")
+    table = Table("class" if model.task == "classes" else "field", "AP@50", "precision", "recall", "F1", "value right", "score from")
     for field in model.fields:
         score = model.per_field.get(field.id)
-        values = (score.ap_50, score.precision, score.recall, score.f1) if score else (None,) * 4
+        values = (score.ap_50, score.precision, score.recall, score.f1, score.value_right) if score else (None,) * 5
         table.add_row(field.name, *map(_figure, values), _figure(model.rule.thresholds.get(field.id)))
     return table
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from server.acting import author
@@ -111,7 +112,9 @@ def _outcome(model: Model, page: Page, tried: TriedPage) -> dict[str, Any]:
     names = {field.id: field.name for field in model.fields}
     if model.task == "fields":
         kept = sorted(select(ImageDetections(image="", detections=tried.detections), model.rule), key=lambda found: -found.score)
-        return {**about, "fields": [{"field": names[found.field], "score": found.score, "xyxy": found.xyxy} for found in kept]}
+        # As the page Testing writes it.
+        rows = [{"field": names[one.field], "text": one.text, "score": one.score, "read": one.read, "xyxy": one.xyxy} for one in kept]
+        return {**about, "fields": rows}
     best = tried.detections[:1]
     # Of a class that was never seen in a test there is no threshold, and nothing is sure.
     sure = [found for found in best if found.score >= model.rule.thresholds.get(found.field, 2.0)]
@@ -120,7 +123,7 @@ def _outcome(model: Model, page: Page, tried: TriedPage) -> dict[str, Any]:
 
 
 def _show(model: Model, found: list[dict[str, Any]]) -> None:
-    table = Table("page", "class" if model.task == "classes" else "field", "score", *([] if model.task == "classes" else ["xyxy"]))
+    table = Table("page", *(["class", "score"] if model.task == "classes" else ["field", "text", "score", "read", "xyxy"]))
     for page in found:
         if "error" in page:
             table.add_row(page["page"], page["error"])
@@ -128,7 +131,13 @@ def _show(model: Model, found: list[dict[str, Any]]) -> None:
             best = max(page["scores"], key=page["scores"].get)
             table.add_row(page["page"], page["class"] or f"none (likeliest: {best})", f"{page['scores'][best]:.2f}")
         else:
-            for row in page["fields"] or [{"field": "nothing", "score": None, "xyxy": ()}]:
-                score = "" if row["score"] is None else f"{row['score']:.2f}"
-                table.add_row(page["page"], row["field"], score, ", ".join(f"{side:.0f}" for side in row["xyxy"]))
+            for row in page["fields"]:
+                place = ", ".join(f"{side:.0f}" for side in row["xyxy"])
+                table.add_row(page["page"], row["field"], escape(row["text"] or ""), _share(row["score"]), _share(row["read"]), place)
+            if not page["fields"]:
+                table.add_row(page["page"], "nothing")
     out.print(table)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

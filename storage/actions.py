@@ -68,8 +68,11 @@ def stop(store: Store, process: Process, author: str) -> Request:
     return processes.ask(store, process, "stop", author)
 
 
-def apply(store: Store, process: Process, author: str, thresholds: dict[str, float] | None = None) -> Request:
-    """Ask to turn the detections into labels; ``thresholds`` by field id replace those computed on held-out labels."""
+def apply(store: Store, process: Process, author: str, thresholds: dict[str, float] | None = None, upright: bool = True) -> Request:
+    """Ask to turn the detections into labels; ``thresholds`` by field id replace those computed on held-out labels.
+
+    ``upright``: pages that lie sideways or upside down are turned with it.
+    """
     if process.spec.kind != "auto-label":
         raise Refused("Process {process} trains a model only; it has no detections to apply", process=process.id)
     for field, threshold in (thresholds or {}).items():
@@ -80,7 +83,7 @@ def apply(store: Store, process: Process, author: str, thresholds: dict[str, flo
     project_of(store, process)
     rule_for(store, process, None)
     # The id is given now, so that whoever carries this request out, two at once included, works on one plan.
-    return processes.ask(store, process, "apply", author, apply=new_id(), thresholds=thresholds)
+    return processes.ask(store, process, "apply", author, apply=new_id(), thresholds=thresholds, upright=upright)
 
 
 def roll_back(store: Store, process: Process, author: str) -> Request:

@@ -1,15 +1,16 @@
 """Applying detections as labels, and rolling that back: a transaction of files created once and one compare-and-swap an image.
 
+Pages that receive a label and lie sideways or upside down are turned with it, unless a person said how they are turned.
 ``plan.json`` fixes which image receives labels from which revision; ``applied.json`` says that each was dealt with.
 Between the two anyone may carry it out, two at once included, and a repeated step changes nothing. An image that a
 person touched meanwhile is kept as it is and listed.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from storage import labels
+from storage import images, labels
 from storage.attempts import Attempt
 from storage.core import (
     ApplyPaths,
@@ -31,6 +32,7 @@ from storage.labels import Box, Label, Said
 from storage.plans import ApplyOutcome, Begun, Plan, Rule
 from storage.projects import Project
 from storage.snapshots import Snapshot, UnlabelledImage
+from storage.turns import Turn
 
 # At run time the index comes as an argument; importing it would only lengthen the chain of imports.
 if TYPE_CHECKING:
@@ -43,9 +45,13 @@ Chosen = tuple[tuple[Box, ...] | None, Said]
 
 @dataclass(frozen=True)
 class Preview:
-    """What applying with a rule would do now: base revision by image, boxes by field id (images by class id), and images left out."""
+    """What applying with a rule would do now: base revision by image, boxes by field id (images by class id), and images left out.
+
+    ``turns`` are those of ``base`` that will be shown turned otherwise, with the degrees clockwise.
+    """
 
     base: dict[str, int]
+    turns: dict[str, Turn]
     boxes: dict[str, int]
     skipped: tuple[str, ...]
     nothing_found: int
@@ -60,6 +66,12 @@ class Candidates:
     skipped: tuple[str, ...]
     # Unlabelled, but the run did not search them: they were added, or their label was taken away, after it began.
     added: tuple[str, ...]
+    # How those of ``free`` are turned of which no person said it.
+    unsaid: dict[str, Turn]
+
+    def turns(self, found: Mapping[str, Turn], images: Iterable[str]) -> dict[str, Turn]:
+        """Those of ``images`` that ``found`` would show turned otherwise than they are."""
+        return {image: found[image] for image in images if image in found and self.unsaid.get(image, found[image]) != found[image]}
 
 
 @dataclass(frozen=True)
@@ -73,9 +85,10 @@ class RollBackPreview:
 def preview(store: Store, project: Project, attempt: Attempt, rule: Rule, index: "Index") -> Preview:
     """Which images still unlabelled would receive a label; one on which nothing reaches its threshold stays unlabelled."""
     found = candidates(store, project, attempt, index)
-    counts = ApplyCounts(detection_table(attempt, project, rule), found.free)
+    table = detection_table(attempt, project, rule)
+    counts = ApplyCounts(table, found.free)
     base = {image: found.free[image] for image in counts.images(rule.thresholds)}
-    return Preview(base, counts.boxes(rule.thresholds), found.skipped, len(found.free) - len(base))
+    return Preview(base, found.turns(table.turns, base), counts.boxes(rule.thresholds), found.skipped, len(found.free) - len(base))
 
 
 def detection_table(attempt: Attempt, project: Project, rule: Rule) -> DetectionTable:
@@ -102,11 +115,13 @@ def candidates(store: Store, project: Project, attempt: Attempt, index: "Index")
     snapshot, paths = load(Snapshot, attempt.paths.snapshot), store.project(project.id)
     # Something is decided on this, so every name is listed rather than trusting folder times: 31 ms for 100,000.
     index.refresh(project.id, full=True)
-    heads = {row.image: row.label_rev for row in index.images(project.id, "unlabelled")}
+    rows = index.images(project.id, "unlabelled")
+    heads = {row.image: row.label_rev for row in rows}
     searched = {item.image: item for item in snapshot.unlabelled}
     free = {image: heads[image] for image, item in searched.items() if image in heads and _untouched(paths, item, heads[image])}
     skipped = tuple(image for image in searched if image not in free)
-    return Candidates(free, skipped, tuple(image for image in heads if image not in searched))
+    unsaid = {row.image: row.turn for row in rows if row.image in free and not row.turn_said}
+    return Candidates(free, skipped, tuple(image for image in heads if image not in searched), unsaid)
 
 
 def chosen_labels(attempt: Attempt, project: Project, rule: Rule, model: str) -> Iterator[tuple[str, Chosen]]:
@@ -136,6 +151,7 @@ def carry_out(
         with unrecorded():
             if _apply_one(project, plan, image, plan.base[image], chosen):
                 kept.discard(image)
+                _turn_one(project, plan, image)
         on_progress(done, len(plan.base))
     result = ApplyOutcome(changed=len(plan.base) - len(kept), kept=tuple(sorted(kept)), at=now())
     # Of two that carry it out the first one's figures stand, and both report those.
@@ -154,6 +170,8 @@ def roll_back(project: ProjectPaths, paths: ApplyPaths, plan: Plan, author: str,
         try:
             with unrecorded():
                 restored = _restore_one(project, plan, image, base, author)
+                if restored:
+                    _turn_back(project, plan, image, author)
         except (Damaged, NotFound):
             restored = False  # as in _apply_one
         if restored is not None:
@@ -186,6 +204,35 @@ def _apply_one(project: ProjectPaths, plan: Plan, image: str, base: int, chosen:
         return any(label.apply == plan.id for label in _since(project, image, base))
     except (Damaged, NotFound):
         return False  # whose label it is cannot be told: the image is kept and listed, the others go on
+
+
+def _turn_one(project: ProjectPaths, plan: Plan, image: str) -> None:
+    """Turn the page as planned, as long as its label is this apply's and no person said how it is turned."""
+    turn = plan.turns.get(image)
+    if turn is None:
+        return
+    try:
+        label, page = labels.head(project, image), images.find(project, image)
+        # Taken up after a cut, it may have been done and taken back by a person, or by a roll back.
+        if label and label.apply == plan.id and page.said_turn is None and page.turned_by != plan.id:
+            images.turn_as_found(project, page, turn, plan.id, plan.author)
+    except Conflict:
+        _turn_one(project, plan, image)  # somebody saved meanwhile; ends, as each round needs another save
+    except (Damaged, NotFound):
+        pass  # how it is turned cannot be told: its label is right either way
+
+
+def _turn_back(project: ProjectPaths, plan: Plan, image: str, author: str) -> None:
+    """Turn the page as it was before, if it still is as this apply turned it."""
+    try:
+        page = images.find(project, image)
+        if page.turned_by == plan.id:
+            before = images.turned_before(project, page)
+            images.turn_as_found(project, page, before.turn, before.turned_by, author)
+    except Conflict:
+        _turn_back(project, plan, image, author)  # as in _turn_one
+    except (Damaged, NotFound):
+        pass  # as in _turn_one
 
 
 def _restore_one(project: ProjectPaths, plan: Plan, image: str, base: int, author: str) -> bool | None:
@@ -232,7 +279,16 @@ def _since(project: ProjectPaths, image: str, base: int) -> Iterator[Label]:
 def _to_boxes(detections: tuple[Detection, ...], model: str) -> Chosen:
     """Boxes of origin ``auto``, each with the process, model and score it comes from; a model bears its process's id."""
     return tuple(
-        Box(field=found.field, xyxy=found.xyxy, origin="auto", process=model, model=model, score=round(found.score, 4))
+        Box(
+            field=found.field,
+            xyxy=found.xyxy,
+            origin="auto",
+            process=model,
+            model=model,
+            score=round(found.score, 4),
+            text=found.text,
+            read=found.read,
+        )
         for found in detections
         if found.xyxy
     ), {}

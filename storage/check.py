@@ -64,6 +64,7 @@ from storage.sessions import Seen, Session
 from storage.snapshots import Snapshot
 from storage.templates import TEMPLATES, Template
 from storage.tokens import Token
+from storage.words.words import Words
 
 _NAMED: dict[str, Kind[Any]] = {kind.stem: kind for kind in (PROJECTS, TEMPLATES, MACHINES, MODEL_TYPES, MODELS, ACCOUNTS, ROLES)}
 
@@ -84,6 +85,8 @@ _PARTS = {
     "rev": "[0-9]{6,}",
     "number": "[0-9]{4,}",
     "iteration": "[0-9]{8}",
+    "turned": "any|0|90|180|270",
+    "reader": "[0-9]+-[A-Za-z_+]+",
     "kind": "[a-z]+",
     "key": "[0-9a-f]{32}",
 }
@@ -337,6 +340,7 @@ _TABLE = (
     _line("projects/{project}/images/{shard}/{image}.orig", None, _original),
     _line("projects/{project}/images/{shard}/{image}.png", None, _copy),
     _line("projects/{project}/labels/{shard}/{image}.{rev}.json", Label, _label),
+    _line("projects/{project}/words/{shard}/{image}.{turned}.{reader}.json", Words),
     _line("templates/{id}/template.{rev}.json", Template, _object),
     _line("modeltypes/{id}/modeltype.{rev}.json", ModelType, _object),
     _line("accounts/{id}/account.{rev}.json", Account, _object),

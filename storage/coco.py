@@ -23,7 +23,7 @@ from storage.attempts import Message
 from storage.core import BadImage, Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, Refused, Store, explain, unrecorded
 from storage.images import Image
 from storage.imports import add_to_scheme, check_share, record_import, sample_size, say, scheme_name
-from storage.labels import XYXY, Box
+from storage.labels import MAX_TEXT, XYXY, Box
 from storage.projects import Project
 
 _SAME_ASPECT = 0.01  # a resized copy keeps width to height but for rounding
@@ -55,6 +55,13 @@ class _Annotation(_Entry):
     image_id: Key
     category_id: Key
     bbox: tuple[float, float, float, float]
+    attributes: Any = None
+
+
+class _Attributes(_Entry):
+    """What tools note of a box beside its place; of ours, what is written in it."""
+
+    text: Annotated[str, Limits(max_length=MAX_TEXT)] | None = None
 
 
 E = TypeVar("E", bound=_Entry)
@@ -276,8 +283,22 @@ def _boxes(
             continue
         xyxy = _clip(listed.file_name, image, annotation, scale, problems)
         if xyxy:
-            found.append(Box(field=fields[annotation.category_id], xyxy=xyxy))
+            text = _text(listed.file_name, annotation, problems)
+            found.append(Box(field=fields[annotation.category_id], xyxy=xyxy, text=text))
     return tuple(found)
+
+
+def _text(name: str, annotation: _Annotation, problems: list[Message]) -> str | None:
+    """What the file says is written in the box, in one line; it counts as a person's word, as the box does."""
+    # Tools note what they like there; what is no text of ours loses nobody a box.
+    attributes = annotation.attributes if isinstance(annotation.attributes, dict) else {}
+    try:
+        text = _Attributes.model_validate(attributes).text
+    except ValidationError as error:
+        bbox, reason = list(annotation.bbox), explain(error)
+        say(problems, "The text of box {bbox} on image {name!r} was left out: {reason}", bbox=bbox, name=name, reason=reason)
+        return None
+    return None if text is None else " ".join(text.split())
 
 
 def _scale(listed: _Listed, image: Image, problems: list[Message]) -> tuple[float, float] | None:

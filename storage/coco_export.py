@@ -7,7 +7,7 @@ from typing import Any
 from storage.attempts import Message
 from storage.coco import check_takes_boxes
 from storage.core import Store
-from storage.exports import Exported, Origins, labelled, record_export, write
+from storage.exports import Exported, Origins, labelled, record_export, with_texts, write
 from storage.index import Index
 from storage.labels import Box
 from storage.projects import Project
@@ -23,7 +23,8 @@ def export_coco(store: Store, project: Project, path: Path, origin: Origins) -> 
 def make_coco(store: Store, project: Project, origin: Origins) -> Exported:
     """The project's boxes of one origin, or all, as COCO JSON; automatic ones carry their score.
 
-    The images are those labelled by that origin; boxes of fields that left the scheme are left out.
+    What is written in a box is among its attributes. The images are those labelled by that origin; boxes of fields that
+    left the scheme are left out.
     """
     check_takes_boxes(project)
     # From 1, as many trainers take category 0 for the background.
@@ -31,7 +32,8 @@ def make_coco(store: Store, project: Project, origin: Origins) -> Exported:
     problems: list[Message] = []
     listed: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for image, label in labelled(store, Index(store), project.id, problems):
+    found = labelled(store, Index(store), project.id, problems)
+    for image, label in with_texts(store.project(project.id), project.languages, found):
         boxes = [box for box in label.boxes or () if origin in ("all", box.origin) and box.field in category_ids]
         if boxes or origin in ("all", label.origin):  # without boxes it says "no fields here"
             # File names may repeat in a project; the SHA-256 tells which image is meant.
@@ -51,5 +53,7 @@ def _annotation(number: int, image: int, category: int, box: Box) -> dict[str, A
     left, top, right, bottom = box.xyxy
     bbox = [left, top, right - left, bottom - top]
     annotation = {"id": number, "image_id": image, "category_id": category, "bbox": bbox, "area": bbox[2] * bbox[3], "iscrowd": 0}
+    if box.text is not None:
+        annotation["attributes"] = {"text": box.text, **({} if box.read is None else {"read": box.read})}
     # As in COCO's files of results; readers of plain annotations pass it over.
     return annotation if box.score is None else {**annotation, "score": box.score}

@@ -5,13 +5,18 @@ from array import array
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from storage.core import Record, read_lines
-from storage.plans import Rule
+from storage.turns import Turn
+
+# For its name alone; importing it at run time would only lengthen the chain of imports.
+if TYPE_CHECKING:
+    from storage.plans import Rule
 
 MIN_SCORE = 0.05  # weaker ones are never worth a person's look and would fill the file
 _NEVER = 2.0  # above every score: of a field without a threshold nothing is applied unasked
@@ -27,6 +32,9 @@ class Detection(Record):
     field: str
     xyxy: tuple[float, float, float, float] | None = None
     score: float
+    # What is written in the box, and how sure the reader is of it, 0 to 1.
+    text: str | None = None
+    read: float | None = None
 
 
 class ImageDetections(Record):
@@ -34,6 +42,8 @@ class ImageDetections(Record):
 
     image: str
     detections: tuple[Detection, ...]
+    # Degrees clockwise by which the page stands upright, as found; None where people had said it, or nothing told.
+    turn: Turn | None = None
 
 
 def read_detections(path: Path) -> Iterator[ImageDetections]:
@@ -57,7 +67,7 @@ def strongest(found: ImageDetections, limits: Mapping[str, int | None]) -> dict[
     return kept
 
 
-def select(found: ImageDetections, rule: Rule) -> tuple[Detection, ...]:
+def select(found: ImageDetections, rule: "Rule") -> tuple[Detection, ...]:
     """Detections at or above their field's threshold, the best ones up to its limit; unknown fields give none."""
     kept = strongest(found, rule.limits)
     return tuple(detection for field, best in kept.items() for detection in best if detection.score >= rule.thresholds.get(field, _NEVER))
@@ -70,11 +80,15 @@ class DetectionTable:
         self.fields = tuple(fields)
         # Places of the images, in the order of the file.
         self.images: dict[str, int] = {}
+        # By how much those are to be turned of which that was found.
+        self.turns: dict[str, Turn] = {}
         columns = {field: column for column, field in enumerate(self.fields)}
         # As arrays at once: a hundred thousand images' detections as records would take half a gigabyte.
         places, scores, xyxy = array("q"), array("d"), array("f")
         for row, item in enumerate(found):
             self.images[item.image] = row
+            if item.turn is not None:
+                self.turns[item.image] = item.turn
             for field, best in strongest(item, limits).items():
                 for detection in best if field in columns else ():
                     places.extend((row, columns[field]))

@@ -1,7 +1,8 @@
 """What exports of labels share: which images are in them, and the file they are written to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -9,6 +10,8 @@ from storage.attempts import Message
 from storage.core import Damaged, ProjectPaths, Refused, Store, load, record, replace_file, revision_path
 from storage.imports import pass_on
 from storage.labels import Label
+from storage.words.values import text_of
+from storage.words.words import Reader, Words, find_many
 
 # At run time the index comes as an argument; importing it would only lengthen the chain of imports.
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 Origins = Literal["person", "auto", "all"]
 """Whose labels: those people made, those a model made, be they reviewed or not, or both."""
+
+_TOGETHER = 500  # pages whose words are in memory at a time, some 50 MB
 
 # What spreadsheets take for the beginning of a formula, which could read other cells and send them away.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -40,6 +45,17 @@ def labelled(store: Store, index: "Index", project: str, problems: list[Message]
             problems.append(Message(template="{reason}", values={"reason": row.damage}))
         elif row.state != "unlabelled" and (label := _read_label(store.project(project), row, problems)):
             yield row, label
+
+
+def with_texts(paths: ProjectPaths, languages: tuple[str, ...], found: "Iterable[tuple[Row, Label]]") -> "Iterator[tuple[Row, Label]]":
+    """The same with a text in each box where one is known: as it was kept, else from the page's words, read by now."""
+    waiting = iter(found)
+    while group := list(islice(waiting, _TOGETHER)):
+        # Nobody may have said that a page stands upright; that its text was read tells what it says either way.
+        unread = [(row.image, row.turn or None) for row, label in group if any(box.text is None for box in label.boxes or ())]
+        words = find_many(paths, unread, Reader(languages))
+        for row, label in group:
+            yield row, _with_texts(label, words.get(row.image))
 
 
 def harmless(cell: object) -> object:
@@ -71,6 +87,13 @@ def check_outside(store: Store, path: Path) -> None:
 def not_written(path: Path, error: OSError) -> Refused:
     """The refusal of a path that the system does not let us write."""
     return Refused("{path} cannot be written: {reason}. Choose a folder you may write to", path=str(path), reason=error.strerror)
+
+
+def _with_texts(label: Label, words: Words | None) -> Label:
+    if words is None:
+        return label
+    texts = [(box, text_of(box, words)) for box in label.boxes or ()]
+    return label.model_copy(update={"boxes": tuple(box.model_copy(update={"text": text, "read": read}) for box, (text, read) in texts)})
 
 
 def _read_label(paths: ProjectPaths, row: "Row", problems: list[Message]) -> Label | None:

@@ -26,20 +26,22 @@ from storage.core import ProjectPaths, Refused, Store, StoreError, head_revision
 from storage.images import Image
 from storage.labels import Label
 
-_VERSION = 3  # of the tables below; a database of another version is thrown away
+_VERSION = 5  # of the tables below; a database of another version is thrown away
 # Coarse clocks give two changes of a folder within this time one mtime (git's "racy" rule). Seconds of this
 # host's clock since it first saw that mtime: the server's clock may differ.
 _RACY = 2.0
+_SEARCHED = 10_000  # characters of a label's texts; a page has some thousands, and a longer row would slow down every list
 _WAIT = 60.0  # seconds until another process's write counts as stuck
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HEX = frozenset("0123456789abcdef")
 
-_IMAGE = ("image_rev", "name", "folded", "width", "height", "bytes", "split", "turn", "deleted", "added", "image_damage")
-_LABEL = ("label_rev", "label_state", "boxes", "fields", "class_id", "score", "author", "changed", "label_damage")
+_IMAGE = ("image_rev", "name", "folded", "width", "height", "bytes", "split", "turn", "turn_said", "deleted", "added", "image_damage")
+_LABEL = ("label_rev", "label_state", "boxes", "fields", "class_id", "score", "author", "changed", "texts", "label_damage")
 
 # A head has an image's and a label's half, which two passes fill. ``state`` is stored so that indexes hold it, and
 # they hold what lists are filtered by: looking up 100,000 rows for it would take 200 ms. ``settled``: unchanged for
-# _RACY, so that mtime can be trusted. ``fields``: boxes of the label by field id, as JSON with sorted keys. Of a class
+# _RACY, so that mtime can be trusted. ``fields``: boxes of the label by field id, as JSON with sorted keys. ``texts``:
+# what is written in the boxes, folded, a line each; in an index of its own, or every other one would grow by it. Of a class
 # there is the id; only such labels are in ``by_class``, so that projects of fields pay nothing for it.
 _SCHEMA = f"""
 create table shards (
@@ -61,6 +63,7 @@ create index by_added on heads (project, added, folded, state, split, class_id);
 create index by_changed on heads (project, changed, folded, state, split, class_id);
 create index by_score on heads (project, score, folded, state, split, class_id);
 create index by_fields on heads (project, state, fields, score, folded, split, class_id);
+create index by_texts on heads (project, texts) where texts is not null;
 pragma user_version = {_VERSION};
 """
 
@@ -274,10 +277,10 @@ def _read_image(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
         record = load(Image, revision_path(folder, image, rev))
     except StoreError as error:
         # Its name is in the damaged record, so the list shows the beginning of its id.
-        return rev, image[:12], image[:12], 0, 0, 0, None, 0, False, None, str(error)
+        return rev, image[:12], image[:12], 0, 0, 0, None, 0, False, False, None, str(error)
     names = record.name, fold(record.name)
-    page = record.width, record.height, record.bytes, record.split, record.turn, record.deleted, record.added_at.isoformat()
-    return rev, *names, *page, None
+    turn = record.turn, record.said_turn is not None
+    return rev, *names, record.width, record.height, record.bytes, record.split, *turn, record.deleted, record.added_at.isoformat(), None
 
 
 def _read_label(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
@@ -288,5 +291,12 @@ def _read_label(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
         return rev, *[None] * (len(_LABEL) - 2), str(error)
     boxes = record.boxes or ()
     fields = json.dumps(Counter(box.field for box in boxes), sort_keys=True) if record.is_labelled else None
-    score = min((box.score for box in boxes if box.score is not None), default=record.score)
-    return rev, record.state, len(boxes), fields, record.class_id, score, record.author, record.at.isoformat(), None
+    # Of a value that was read, both must be right: its place and its text.
+    score = min((box.score * (1 if box.read is None else box.read) for box in boxes if box.score is not None), default=record.score)
+    return rev, record.state, len(boxes), fields, record.class_id, score, record.author, record.at.isoformat(), _texts(record), None
+
+
+def _texts(label: Label) -> str | None:
+    """What is written in the boxes as it is searched, a line for each that has a text."""
+    texts = [fold(box.text) for box in label.boxes or () if box.text]
+    return "\n".join(texts)[:_SEARCHED] if texts else None

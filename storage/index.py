@@ -23,10 +23,12 @@ _CONFIRMED: tuple[State, ...] = ("labelled", "reviewed", "corrected")
 _THERE: tuple[State, ...] = ("unlabelled", "auto", *_CONFIRMED, "damaged")
 _ORIGIN: dict[State, Literal["person", "auto"]] = {"labelled": "person", "corrected": "person", "auto": "auto", "reviewed": "auto"}
 
-_ROW = """image, name, width, height, bytes, split, turn, coalesce(label_rev, 0), state, coalesce(boxes, 0), class_id, score,
+_ROW = """image, name, width, height, bytes, split, turn, turn_said, coalesce(label_rev, 0), state, coalesce(boxes, 0), class_id, score,
     author, coalesce(image_damage, label_damage), added, changed"""
 # The rows of a list of images, by primary key; left to itself, SQLite goes through all images for each.
 _ASKED = "json_each(?) cross join heads on project = ? and image = value"
+# The primary key, which SQLite passes over where there is an index on the state, though the images asked for are few.
+_BY_IMAGE = "heads indexed by sqlite_autoindex_heads_1"
 # What rows are sorted by, and the index that holds them in that order. A folder that was added at once is in the order
 # of its names; equal names by rowid, which each index ends in, so that pages do not overlap.
 _KEYS: dict[Order, tuple[tuple[str, ...], str]] = {
@@ -43,13 +45,18 @@ Broken = tuple[tuple[str, ...], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which images: by state, whose word the label is, class, split ("none": without one), and part of the file name in any case."""
+    """Which images: by state, whose word the label is, class, split ("none": without one), and ``name``.
+
+    That is part of the file name, or of what is written in one of the label's boxes, in any case.
+    """
 
     state: Which = "all"
     origin: Literal["person", "auto"] | None = None
     split: Literal["train", "test", "none"] | None = None
     name: str = ""
     class_id: str | None = None
+    # Only these, in whatever state is asked for.
+    images: tuple[str, ...] | None = None
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -62,8 +69,8 @@ class Filter:
 class Row:
     """An image as lists show it: its record, the head of its label (rev 0 if none), and what is damaged about it.
 
-    ``score`` is that of the label's class, or the lowest of its boxes; ``changed`` and ``author`` are the label's; ``origin`` is whose word
-    it is, None without a label.
+    ``score`` is that of the label's class, or the lowest of its boxes (found × read); ``changed`` and ``author`` are the
+    label's; ``origin`` is whose word it is, None without a label; ``turn_said`` whether ``turn`` is a person's word.
     """
 
     image: str
@@ -73,6 +80,7 @@ class Row:
     bytes: int
     split: Literal["train", "test"] | None
     turn: Turn
+    turn_said: bool
     label_rev: int
     origin: Literal["person", "auto"] | None
     state: State
@@ -151,11 +159,20 @@ class Index:
         query = f"select {_ROW} from {_ASKED} and state is not null order by key"  # noqa: S608
         return [_row(found) for found in self._ask(project, "name", query, json.dumps(images), project)]
 
+    def sample(self, project: str, which: Which, most: int) -> list[tuple[str, Turn | None]]:
+        """Up to ``most`` images of the kind with their turns, None for upright: those first by their ids, which are as good as random."""
+        where, values = _where(project, Filter(which))
+        # Few have been confirmed where a sample is wanted, and nearly all others are unlabelled.
+        table = "heads indexed by by_state" if which == "confirmed" else _BY_IMAGE
+        found = self._ask(project, "name", f"select image, turn from {table} where {where} order by image limit ?", *values, most)  # noqa: S608
+        return [(image, turn or None) for image, turn in found]
+
     def count(self, project: str, wanted: Filter = Filter()) -> int:
         """How many images pass the filter."""
         where, values = _where(project, wanted)
-        table = "by_class" if wanted.class_id else "by_state_name" if wanted.name else "by_state"
-        return self._ask(project, "name", f"select count(*) from heads indexed by {table} where {where}", *values)[0][0]  # noqa: S608
+        index = "by_class" if wanted.class_id else "by_state_name" if wanted.name else "by_state"
+        table = _BY_IMAGE if wanted.images is not None else f"heads indexed by {index}"
+        return self._ask(project, "name", f"select count(*) from {table} where {where}", *values)[0][0]  # noqa: S608
 
     def counts(self, project: str) -> Counts:
         """How many images there are in each state."""
@@ -235,13 +252,20 @@ def _where(project: str, wanted: Filter) -> tuple[str, list[Any]]:
         terms.append("class_id = ?")
         values.append(wanted.class_id)
     if wanted.name:
-        terms.append("instr(folded, ?)")
-        values.append(fold(wanted.name))
+        # One look along the texts, not one at the row of each image; every index holds the rowid.
+        texts = "select rowid from heads indexed by by_texts where project = ? and texts is not null and instr(texts, ?)"
+        terms.append(f"(instr(folded, ?) or rowid in ({texts}))")
+        values += [fold(wanted.name), project, fold(wanted.name)]
+    if wanted.images is not None:
+        terms.append("image in (select value from json_each(?))")
+        values.append(json.dumps(wanted.images))
     return " and ".join(terms), values
 
 
 def _table(wanted: Filter, order: Order) -> str:
     """The table with the index to walk along: SQLite, which knows nothing of how many there are of each, would often sort instead."""
+    if wanted.images is not None:
+        return _BY_IMAGE
     if order == "name" and len(wanted.states) == 1:
         return f"heads indexed by {'by_class' if wanted.class_id else 'by_state_name'}"
     return f"heads indexed by {_KEYS[order][1]}"
@@ -289,9 +313,9 @@ def _counter(rules: Rules | None) -> Callable[[str], int]:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    *record, label_rev, state, boxes, class_id, score, author, damage, added, changed = values
+    *record, turn_said, label_rev, state, boxes, class_id, score, author, damage, added, changed = values
     label = label_rev, _ORIGIN.get(state), state, boxes, class_id, score, author, damage
-    return Row(*(*record, *label, _time(added), _time(changed)))
+    return Row(*(*record, bool(turn_said), *label, _time(added), _time(changed)))
 
 
 def _time(text: str | None) -> datetime | None:

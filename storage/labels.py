@@ -25,15 +25,24 @@ from storage.core import (
     record,
     revision_path,
 )
+from storage.words import values
 
 # Only named here; importing them would lengthen the chains of imports.
 if TYPE_CHECKING:
     from storage.images import Image
     from storage.projects import Project
+    from storage.words.words import Words
 
 Origin = Literal["person", "auto"]
 LabelState = Literal["unlabelled", "labelled", "auto", "reviewed", "corrected"]
 XYXY = tuple[float, float, float, float]
+Region = tuple[str, XYXY] | tuple[str, XYXY, str | None]
+"""What a person leaves of a box: its field, its place and, as far as they say so, the text they typed for it.
+
+A text of None means that nobody typed one; the empty text, that nothing is written there.
+"""
+
+MAX_TEXT = 2000  # characters of a box's text: more than a page of a contract has in one field
 
 
 class Box(Record):
@@ -46,6 +55,9 @@ class Box(Record):
     model: str | None = None
     # The model's certainty, 0 to 1; a person gives none.
     score: float | None = None
+    # What is written in it. ``read`` is the reader's certainty, 0 to 1; a text without it is a person's, and no program changes it.
+    text: str | None = None
+    read: float | None = None
 
     @model_validator(mode="after")
     def _has_area(self) -> "Box":
@@ -148,19 +160,25 @@ def save_after(project: ProjectPaths, head: Label, boxes: tuple[Box, ...] | None
 
 
 def save_by_person(
-    project_paths: ProjectPaths, project: "Project", image: "Image", base: int, regions: Sequence[tuple[str, XYXY]] | None, author: str
+    project_paths: ProjectPaths,
+    project: "Project",
+    image: "Image",
+    base: int,
+    regions: Sequence[Region] | None,
+    author: str,
+    words: "Words | None" = None,
 ) -> Label:
-    """Save what a person leaves on an image, as pairs of field id and ``xyxy``; None makes it unlabelled again.
+    """Save what a person leaves on an image; None makes it unlabelled again. ``words`` are those of its page, if it was read.
 
-    Regions that the base revision has keep their origin, score, process and model; the others become the person's.
-    An automatic label left as it was counts as accepted, and any other as not saved again. Conflict if ``base`` is
-    not the head; InvalidValue for an unknown field, and for a box outside the image or under a pixel; Refused in a
-    project of classes.
+    Regions that the base revision has keep their origin, score, process and model, also where their text was corrected;
+    the others become the person's. Where nobody typed a text, it is that of the words. An automatic label left as it was
+    counts as accepted, and any other as not saved again. Conflict if ``base`` is not the head; InvalidValue for an
+    unknown field, too long a text, and for a box outside the image or under a pixel; Refused in a project of classes.
     """
     if project.task != "fields":
         raise Refused("Project {project!r} is about classes; its images take no boxes. Choose a class", project=project.name)
     head = _head_at(project_paths, image.id, base)
-    boxes = None if regions is None else _boxes_by_person(project, image, head, regions)
+    boxes = None if regions is None else _Hand(project, image, head, words).boxes(regions)
     # None and the empty tuple differ, the order of boxes says nothing.
     if head and (boxes is None) == (head.boxes is None) and Counter(boxes) == Counter(head.boxes):
         return _left_alone(project_paths, head, author)
@@ -231,10 +249,53 @@ def _corrected(head: Label | None) -> str | None:
     return head.corrects if head else None
 
 
-def _boxes_by_person(project: "Project", image: "Image", head: Label | None, regions: Sequence[tuple[str, XYXY]]) -> tuple[Box, ...]:
-    # Passed unchecked: a person cannot be asked to mend a box of the model's that they did not touch.
-    known = {_place(box.field, box.xyxy): box for box in (head.boxes if head else None) or ()}
-    return tuple(known.get(_place(field, xyxy)) or _box_by_person(project, image, field, xyxy) for field, xyxy in regions)
+class _Hand:
+    """Boxes as a person leaves them, made from those of ``head``."""
+
+    def __init__(self, project: "Project", image: "Image", head: Label | None, words: "Words | None") -> None:
+        self.project, self.image, self.words = project, image, words
+        boxes = (head.boxes if head else None) or ()
+        self.known = {_place(box.field, box.xyxy): box for box in boxes}
+        self.there = {_place("", box.xyxy): box for box in boxes}
+
+    def boxes(self, regions: Sequence[Region]) -> tuple[Box, ...]:
+        return tuple(self.box(*region) for region in regions)
+
+    def box(self, field: str, xyxy: XYXY, *said: str | None) -> Box:
+        # Passed unchecked: a person cannot be asked to mend a box of the model's that they did not touch.
+        known = self.known.get(_place(field, xyxy))
+        box = known or _box_by_person(self.project, self.image, field, xyxy)
+        # Whoever gives a box another field leaves what is written in it.
+        before = known or self.there.get(_place("", xyxy)) or box
+        typed = said[0] if said else _typed(before)
+        if typed is not None:
+            return box.model_copy(update={"text": _checked(typed, self.image), "read": None})
+        # Untouched, it stays without a text if it was: nothing needs writing anew when the page is read.
+        if known and _typed(known) is None:
+            return known
+        return self.read(box, before)
+
+    def read(self, box: Box, before: Box) -> Box:
+        """The box with what was read in it, in place of what somebody may have typed."""
+        if self.words is not None:
+            text, read = values.text_in(self.words, box.xyxy) or (None, None)
+        else:
+            text, read = (before.text, before.read) if _typed(before) is None else (None, None)
+        return box.model_copy(update={"text": text, "read": read})
+
+
+def _typed(box: Box) -> str | None:
+    """The text that a person typed for the box; None if nobody did."""
+    return box.text if box.read is None else None
+
+
+def _checked(text: str, image: "Image") -> str:
+    """The text in one line, as what is read has no lines either."""
+    if len(text) > MAX_TEXT:
+        raise InvalidValue(
+            "A text on image {image!r} has {count} characters, {most} at most. Shorten it", image=image.name, count=len(text), most=MAX_TEXT
+        )
+    return " ".join(text.split())
 
 
 def _place(field: str, xyxy: XYXY) -> tuple[str, tuple[float, ...]]:

@@ -65,6 +65,8 @@ class Info(Record):
     disk_free: int | None = None
     gpus: tuple[Gpu, ...] = ()
     versions: dict[str, str] = {}
+    # Tesseract's names of the languages that it can read beside English.
+    languages: tuple[str, ...] = ()
     process: str | None = None
     since: AwareDatetime
     at: AwareDatetime

@@ -57,6 +57,8 @@ class FieldScore(Record):
     precision: float | None = None
     recall: float | None = None
     f1: float | None = None
+    # Of the right boxes whose labels say a text, the share in which the same was read; spaces and case do not count.
+    value_right: float | None = None
 
 
 class Model(Record):

@@ -3,6 +3,7 @@
 from pydantic import AwareDatetime
 
 from storage.core import ApplyPaths, Damaged, ProcessPaths, Record, create_once, encode, load, load_if_there, make_folder
+from storage.turns import Turn
 
 
 class Rule(Record):
@@ -23,6 +24,8 @@ class Plan(Record):
     rule: Rule
     # In the plan rather than looked up: a head read after a cut may be this very apply's.
     base: dict[str, int]
+    # Degrees clockwise by image, for those of them that are to be shown turned otherwise than they are.
+    turns: dict[str, Turn] = {}
     skipped: tuple[str, ...]
     at: AwareDatetime
 

@@ -101,7 +101,10 @@ class Spec(Record):
 
 
 class Request(Record):
-    """What a person asked; ``apply`` names the apply it is about, ``thresholds`` the score per field id."""
+    """What a person asked; ``apply`` names the apply it is about, ``thresholds`` the score per field id.
+
+    ``upright`` says whether pages that were found lying sideways or upside down are turned by it.
+    """
 
     number: int
     action: Action
@@ -109,6 +112,7 @@ class Request(Record):
     at: AwareDatetime
     apply: str | None = None
     thresholds: dict[str, float] | None = None
+    upright: bool = True
 
 
 @dataclass(frozen=True)
@@ -223,12 +227,13 @@ def ask(
     *,
     apply: str | None = None,
     thresholds: dict[str, float] | None = None,
+    upright: bool = True,
 ) -> Request:
     """Record a request; Refused if the state forbids it or somebody asked for something else at the same moment."""
     check_allowed(process, action)
     # From what this person saw, not from a fresh listing: what came since must turn up as a Conflict.
     paths, number = store.process(process.id), len(process.requests) + 1
-    request = Request(number=number, action=action, author=author, at=now(), apply=apply, thresholds=thresholds)
+    request = Request(number=number, action=action, author=author, at=now(), apply=apply, thresholds=thresholds, upright=upright)
     try:
         create_revision(paths.requests, "request", number - 1, request)
     except Conflict as error:

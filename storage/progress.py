@@ -20,6 +20,7 @@ class StageName(StrEnum):
     """The stages of a run, in their order; the values are message ids."""
 
     SNAPSHOT = "Snapshot"
+    READING = "Reading"
     DATA = "Data"
     TRAINING = "Training"
     EVALUATION = "Evaluation"

@@ -35,6 +35,8 @@ class Project(NamedRecord):
     fields: tuple[Field, ...] = ()
     # A share of all images, to be labelled by people first.
     gate: Annotated[float, Limits(ge=0, le=1)] = 0.1
+    # Tesseract's names of the languages that its pages are written in.
+    languages: tuple[Annotated[str, Limits(pattern="^[A-Za-z_]+$")], ...] = ("eng", "rus")
 
     def field(self, name: str) -> Field:
         """The field or class called ``name``; NotFound if the scheme has none."""
@@ -77,14 +79,24 @@ def new_field(fields: Collection[Field], name: str) -> Field:
     return Field(id=new_id(), name=name, colour=colour, key=next((key for key in KEYS if key not in keys), ""))
 
 
-def change(store: Store, base: int, project: Project, *, fields: Sequence[Field] | None = None, gate: float | None = None) -> Project:
-    """Write the revision after ``base`` with another field scheme or gate; Conflict if somebody was faster.
+def change(
+    store: Store,
+    base: int,
+    project: Project,
+    *,
+    fields: Sequence[Field] | None = None,
+    gate: float | None = None,
+    languages: Sequence[str] | None = None,
+) -> Project:
+    """Write the revision after ``base`` with another field scheme, gate or languages; Conflict if somebody was faster.
 
     Labels refer to a field's id, so one that is renamed or moved keeps its boxes. Those of a field that is left out stay
     in the labels, where nobody can name them: ``fields.clear_field`` takes them off before. Classes are no different.
     """
     scheme = project.fields if fields is None else check_fields(fields, project.task)
-    changed = make(Project, **{**project.model_dump(), "fields": scheme, "gate": project.gate if gate is None else gate})
+    given = {"gate": gate, "languages": languages}
+    changes = {name: value for name, value in given.items() if value is not None}
+    changed = make(Project, **{**project.model_dump(), "fields": scheme, **changes})
     PROJECTS.change(store, base, changed)
     return changed
 

@@ -75,7 +75,9 @@ def _label(paths: ProjectPaths, project: Project, folder: Path, author: str) -> 
             continue
         image = images.get(paths, sha256((folder / "images" / listed["file_name"]).read_bytes()))
         found = [item for item in document["annotations"] if item["image_id"] == listed["id"]]
-        boxes = tuple(Box(field=fields[item["category_id"]], xyxy=_xyxy(*item["bbox"])) for item in found)
+        boxes = tuple(
+            Box(field=fields[item["category_id"]], xyxy=_xyxy(*item["bbox"]), text=item.get("attributes", {}).get("text")) for item in found
+        )
         # A conflict is with a start that was cut off, or with a person: what they saved stays.
         with suppress(Conflict), unrecorded():
             labels.save(paths, image.id, 0, boxes, author)

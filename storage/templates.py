@@ -15,7 +15,7 @@ Augment = Literal["none", "exposure-noise", "rotations-exposure-noise"]
 Device = Literal["cuda", "cpu"]
 RunKind = Literal["auto-label", "training"]
 
-BASE_MODELS: dict[str, Task] = {"base-SmartOCR-01": "fields", "base-Classifier-01": "classes"}
+BASE_MODELS: dict[str, Task] = {"base-SmartOCR-02": "fields", "base-SmartOCR-01": "fields", "base-Classifier-01": "classes"}
 """The base models that come with the program, and what each is for."""
 
 MANY_ITERATIONS, HIGH_LR, LOW_LR = 5000, 0.01, 0.0005
@@ -26,7 +26,7 @@ class Parameters(Record):
 
     # The bounds stop slips of the pen; what is allowed but unwise is said by ``advice``.
     # One that comes with the program, or the id of a model whose training goes on from its weights.
-    base_model: str = "base-SmartOCR-01"
+    base_model: str = "base-SmartOCR-02"
     augment: Augment = "rotations-exposure-noise"
     loaders: Annotated[int, Limits(ge=0, le=256)] = 8
     batch: Annotated[int, Limits(ge=1, le=1024)] = 2

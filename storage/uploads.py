@@ -48,6 +48,8 @@ def add(project: ProjectPaths, name: str, data: bytes, author: str) -> Image:
         bytes=len(data),
         split=known.split if known else None,
         turn=known.turn if known else 0,
+        turn_set=known.turn_set if known else False,
+        turned_by=known.turned_by if known else None,
         author=author,
         at=now(),
     )

@@ -134,6 +134,22 @@ def test_a_process_on_a_machine_nobody_knows_is_refused(run: Run) -> None:
     assert "'gone'" in result.stderr
 
 
+def test_values_come_out_as_a_table_of_images_or_of_boxes(run: Run, tmp_path: Path) -> None:
+    made(run("project", "create", "p"))
+    (tmp_path / "coco" / "images").mkdir(parents=True)
+    Image.new("RGB", (32, 32), "white").save(tmp_path / "coco" / "images" / "a.png")
+    box = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 10, 4], "attributes": {"text": "12 мая"}}
+    document = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": [box], "categories": [{"id": 1, "name": "date"}]}
+    (tmp_path / "coco" / "annotations.json").write_text(json.dumps(document))
+    made(run("import", "coco", "p", str(tmp_path / "coco"), "--label-share", "1"))
+    expected = {"values": ("file,date,label state,least score,least read", "a.png,12 мая,labelled,,")}
+    expected["boxes"] = ("file,field,left,top,right,bottom,score,origin,text,read", "a.png,date,1.0,2.0,11.0,6.0,,person,12 мая,")
+    for lines, written in expected.items():
+        target = tmp_path / f"{lines}.csv"
+        assert "1 lines about 1 images" in made(run("export", "csv", "p", str(target), *(["--lines", lines] if lines == "boxes" else [])))
+        assert tuple(target.read_text("utf-8-sig").splitlines()) == written
+
+
 @pytest.fixture
 def forms(tmp_path: Path) -> Path:
     """Twenty pages in folders of two classes."""

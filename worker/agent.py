@@ -29,6 +29,8 @@ from storage.processes import Process, State
 from worker import hardware
 from worker.desk_keeper import DeskKeeper
 from worker.disk_watch import DiskWatch
+from worker.reading.keeper import ReadingKeeper
+from worker.reading.languages import languages
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,7 @@ class Agent:
         self._applying: dict[str, subprocess.Popen[bytes]] = {}
         self._apply_due: dict[str, float] = {}
         self._desk = DeskKeeper(store, machine.id, self._launch)
+        self._reading = ReadingKeeper(store, machine.id, self._launch)
         self._disk = DiskWatch(store)
 
     def step(self, now: float) -> None:
@@ -99,6 +102,8 @@ class Agent:
             self._desk.tend(now)
         else:
             self._desk.close()
+        # Never beside a training, whose memory and cores it would take.
+        self._reading.tend(now, wanted=self.machine.enabled and self._running is None)
         open_processes = self._look()
         self._tend_applies(open_processes, now)
         if self._running is None:
@@ -117,6 +122,7 @@ class Agent:
             child.wait()
         self._end_spare()
         self._desk.close()
+        self._reading.close()
         # While the lock is held: later this could overwrite the report of a successor.
         self._report(process=None, left=True)
         for lock in self._locks:
@@ -346,7 +352,8 @@ def _figures(store: Store) -> dict[str, Any]:
     """What else than the load changes from one heartbeat to the next."""
     memory, memory_used = hardware.memory()
     disk, disk_free = hardware.disk(store.root)
-    return {"memory": memory, "memory_used": memory_used, "disk": disk, "disk_free": disk_free, "gpus": hardware.gpus()}
+    space = {"memory": memory, "memory_used": memory_used, "disk": disk, "disk_free": disk_free}
+    return {**space, "gpus": hardware.gpus(), "languages": languages()}
 
 
 def _disabled(machine: Machine) -> Message:

@@ -1,20 +1,33 @@
 """What a desk answers: pages tried on a model, a model written as ONNX, a model judged on a project's test images."""
 
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from storage import models
-from storage.attempts import Message
-from storage.core import Store, now
+from storage.attempts import Message, message_of
+from storage.core import BadImage, Store, now
 from storage.detections import Detection
 from storage.jobs import Answer, Evaluated, Job, TriedPage
 from storage.models import Model
-from worker import hardware, onnx_export, trained
+from storage.pictures import read_rgb
+from storage.words.missing import ENGLISH
+from storage.words.words import Words
+from worker import hardware, onnx_export, trained, upright
 from worker.data import Example
 from worker.detect import Detections, detect
-from worker.models import PageModel
+from worker.judging import box_detections
+from worker.models import FieldReader, PageModel
+from worker.orientation import find_turns
+from worker.reading.languages import languages
+
+if TYPE_CHECKING:
+    from worker.reading.page_reader import PageReader
 
 _KEPT_MODELS = 2  # whoever compares two asks them in turn
 _FREE_GPU = 2 << 30  # bytes; a training beside it must not run short of them
@@ -27,6 +40,7 @@ class Answers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: OrderedDict[str, PageModel] = OrderedDict()
+        self._reader: PageReader | None = None
         # Not all cores: OpenMP waits for its slowest thread, which would be the one that a training is in the way of.
         torch.set_num_threads(max(1, hardware.cores() // 2))
 
@@ -63,8 +77,10 @@ class Answers:
         def notice(_template: str, **values: object) -> None:
             reasons[str(values["image"])] = values["reason"]
 
-        examples = [self._example(job, number) for number in range(len(job.pages))]
-        found = {each.image: each for each in detect(self._built(model), examples, device, _LOADERS, notice)}
+        examples, built = [self._example(job, number) for number in range(len(job.pages))], self._built(model)
+        if isinstance(built, FieldReader):
+            examples = self._read(built, examples, device, notice)
+        found = {each.image: each for each in detect(built, examples, device, _LOADERS, notice)}
         return tuple(
             TriedPage(detections=_detections(found[example.image], model))
             if example.image in found
@@ -72,10 +88,33 @@ class Answers:
             for example, page in zip(examples, job.pages, strict=True)
         )
 
+    def _read(self, model: FieldReader, examples: list[Example], device: torch.device, notice: Callable[..., None]) -> list[Example]:
+        """The pages that can be read with their words, turned as those run or as the pages look."""
+        # Only here: whoever tries no model that reads does without it.
+        from worker.reading.page_reader import PageReader
+
+        self._reader = self._reader or PageReader((ENGLISH, *languages()))
+        read = []
+        for example in examples:
+            try:
+                page = self._reader.read(read_rgb(example.path), None)
+            except BadImage as error:
+                notice("Image {image} skipped: {reason}", image=example.image, reason=message_of(error))
+            else:
+                words = Words(image=example.image, **vars(page))
+                read.append(replace(example, words=partial(_same, words), turn_said=False))
+        told = upright.told_by_words(read)
+        looked = find_turns(model.orientation, upright.unsure(read, told), device, _LOADERS, lambda _done, _total: None)
+        return upright.as_found(upright.as_found(read, told), looked)
+
     def _example(self, job: Job, number: int) -> Example:
         page = job.pages[number]
         nothing = np.zeros((0, 4), dtype=np.float32)
         return Example(str(number), self._store.job(job.id).page(number), page.width, page.height, nothing, np.zeros(0, dtype=np.int64))
+
+
+def _same(words: Words) -> Words:
+    return words
 
 
 def _device() -> torch.device:
@@ -90,14 +129,9 @@ def _unreadable(page: str, reason: object) -> Message:
 
 
 def _detections(found: Detections, model: Model) -> tuple[Detection, ...]:
-    """Detections as the store keeps them; boxes of no area, which rounding can leave, are left out."""
-    ids = [model.fields[place].id for place in found.class_id]
+    """Detections as the store keeps them."""
+    ids = [field.id for field in model.fields]
+    if model.task == "fields":
+        return box_detections(found, ids)
     scores = found.score.astype(float).round(4).tolist()
-    if model.task == "classes":
-        return tuple(Detection(field=field, xyxy=None, score=score) for field, score in zip(ids, scores, strict=True))
-    boxes = [(left, top, right, bottom) for left, top, right, bottom in found.xyxy.astype(float).round(2).tolist()]
-    return tuple(
-        Detection(field=field, xyxy=box, score=score)
-        for field, box, score in zip(ids, boxes, scores, strict=True)
-        if box[2] - box[0] >= 1 and box[3] - box[1] >= 1
-    )
+    return tuple(Detection(field=ids[place], xyxy=None, score=score) for place, score in zip(found.class_id, scores, strict=True))

@@ -67,6 +67,7 @@ def _plan(store: Store, process: Process, request: Request, project: Project, pa
         author=request.author,
         rule=rule,
         base=found.base,
+        turns=found.turns if request.upright else {},
         skipped=found.skipped,
         at=now(),
     )

@@ -1,4 +1,8 @@
-"""Artificial variety for a small labelled set: small rotations, exposure and noise, as scanners and cameras vary."""
+"""Artificial variety for a small labelled set: small angles, exposure and noise, as scanners and cameras vary.
+
+Pages are upright when they come here. Those that lie sideways or upside down are told by `worker.orientation`, which learns
+from copies turned by 90, 180 and 270 degrees.
+"""
 
 import os
 import threading
@@ -12,6 +16,9 @@ import albumentations as A
 
 AUGMENTATIONS = ("none", "exposure-noise", "rotations-exposure-noise")
 """What the template offers."""
+
+ROTATIONS: frozenset[str] = frozenset({"rotations-exposure-noise"})
+"""Those with which it is learned, too, which way up pages are; with the others they are taken as people turned them."""
 
 # Small, since scans are nearly straight and the enclosing box of a turned text line is taller than the line.
 _DEGREES = 2.0
@@ -50,13 +57,14 @@ def _composition(augmentation: str) -> A.Compose:
     kept: dict[str, A.Compose] = _local.__dict__.setdefault("compositions", {})
     if augmentation not in kept:
         boxes = A.BboxParams(format="pascal_voc", label_fields=["class_id"], clip=True, filter_invalid_bboxes=True, min_area=1)
-        with_turn = A.Compose([_turn(), _expose(), _grain()], bbox_params=boxes)
-        kept[augmentation] = A.Compose([_expose(), _grain()]) if augmentation == "exposure-noise" else with_turn
+        slanted = A.Compose([_slant(), _expose(), _grain()], bbox_params=boxes)
+        kept[augmentation] = slanted if augmentation in ROTATIONS else A.Compose([_expose(), _grain()])
     return kept[augmentation]
 
 
-def _turn() -> A.Affine:
-    # The ellipse inside a box, turned, is enclosed more tightly than its corners, which are seldom printed on.
+def _slant() -> A.Affine:
+    # Moved and enlarged a little, too. The ellipse inside a box, turned, is enclosed more tightly than its corners,
+    # which are seldom printed on.
     return A.Affine(
         rotate=(-_DEGREES, _DEGREES),
         scale=(1 - _ZOOM, 1 + _ZOOM),

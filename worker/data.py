@@ -20,6 +20,7 @@ from storage.attempts import Message, message_of
 from storage.core import BadImage, Refused
 from storage.pictures import read_rgb
 from storage.turns import XYXY, Turn, turn_box, turned_size, unturn_box
+from storage.words.words import Words
 from worker.augment import augment
 
 MULTIPLE = 32  # the coarsest stride of the backbone
@@ -31,11 +32,17 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+def _no_words() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Example:
     """One image and, where labelled, its boxes: `xyxy` (n, 4) in pixels of the original after EXIF orientation,
     `class_id` (n,) index into the project's list of fields. Where the whole image is of a class, `xyxy` is (0, 4) and
-    `class_id` (1,). `turn` is how many degrees clockwise the model sees it turned."""
+    `class_id` (1,). `turn` is how many degrees clockwise the model sees it turned, `turn_said` whether people said so.
+    `texts` says what is written in each
+    box, None where nobody knows; `words` gives what was read on the page, None where it was not."""
 
     image: str
     path: Path
@@ -44,6 +51,11 @@ class Example:
     xyxy: NDArray[np.float32]
     class_id: NDArray[np.int64]
     turn: Turn = 0
+    texts: tuple[str | None, ...] = ()
+    # Read when it is needed: those of all pages of a run would fill the memory.
+    words: Callable[[], Words | None] = _no_words
+    # By a person; no program's opinion stands above that.
+    turn_said: bool = True
 
     @property
     def seen_size(self) -> tuple[int, int]:
@@ -169,14 +181,16 @@ def batches(
     rank: int = 0,
     world_size: int = 1,
     pin: bool = False,
+    pictures: bool = True,
 ) -> Generator[Batch, None, None]:
-    """The batches of `iterations`, read ahead by `loaders` threads.
+    """The batches of `iterations`, read ahead by `loaders` threads; without `pictures` each image is a single pixel.
 
-    Batch k is the same whether the run started at 0 or at k: order and augmentation come from the seed and k alone.
+    Batch k is the same whether the run started at 0 or at k: order and augmentation come from the seed and k alone. A target
+    holds `boxes`, `labels` and `page`, the place of its page among the examples.
     """
     if not examples:
         raise NoExamples("No labelled image to train on; label some images or give the test split fewer")
-    pages = Pages(canvas)
+    pages = Pages(canvas) if pictures else None
 
     def load(iteration: int) -> Batch:
         first = (iteration * world_size + rank) * batch
@@ -209,7 +223,7 @@ def read_ahead(load: Callable[[K], V], keys: Sequence[K], loaders: int) -> Itera
 
 
 def _item(
-    examples: Sequence[Example], pages: Pages, augmentation: str, seed: int, position: int, bad: dict[str, Message]
+    examples: Sequence[Example], pages: Pages | None, augmentation: str, seed: int, position: int, bad: dict[str, Message]
 ) -> tuple[NDArray[np.uint8], dict[str, Tensor]]:
     """The example drawn at `position` of the endless shuffled sequence, or the next one that can be read."""
     epoch, place = divmod(position, len(examples))
@@ -217,6 +231,8 @@ def _item(
     order = np.random.default_rng((seed, epoch)).permutation(len(examples))
     for chosen in np.roll(order, -place):
         example = examples[chosen]
+        if pages is None:
+            return np.zeros((1, 1, 3), dtype=np.uint8), _target(example.xyxy, example.class_id, int(chosen))
         try:
             page = pages.read(example)
         except BadImage as error:
@@ -228,6 +244,10 @@ def _item(
         page, xyxy, kept = augment(augmentation, page, xyxy, example.class_id[: len(xyxy)], chance)
         # The class of a whole image has no box that could be pushed off the page.
         class_id = kept if len(example.xyxy) else example.class_id
-        return page, {"boxes": torch.from_numpy(xyxy), "labels": torch.from_numpy(class_id)}
+        return page, _target(xyxy, class_id, int(chosen))
     first = next(iter(bad.values()))
     raise NoExamples("None of the {count} labelled images can be read; the first: {reason}", count=len(examples), reason=first)
+
+
+def _target(xyxy: NDArray[np.float32], class_id: NDArray[np.int64], chosen: int) -> dict[str, Tensor]:
+    return {"boxes": torch.from_numpy(xyxy), "labels": torch.from_numpy(class_id), "page": torch.tensor(chosen)}

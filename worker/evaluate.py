@@ -1,7 +1,8 @@
 """How good a detector is on held-out labels, and from which score on to trust each field."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class FieldScore:
     precision: float | None = None
     recall: float | None = None
     f1: float | None = None
+    # The share of right boxes in which the very text of the label was read; of those whose labels have one.
+    value_right: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,31 +58,39 @@ class Evaluation:
 class Judgement:
     """What of one image is right, by field or class index: an entry for each box right (at IoU 0.5), missing and wrong.
 
-    An image of another class than was found has its own class missing and the other wrong.
+    An image of another class than was found has its own class missing and the other wrong. `values` has an entry for
+    each right box whose text the label says: the field, and whether the model reads the same in it.
     """
 
     right: list[int]
     missing: list[int]
     wrong: list[int]
+    values: list[tuple[int, bool]] = field(default_factory=list)
 
 
 def with_counts(scores: Sequence[FieldScore], judgements: Sequence[Judgement]) -> tuple[FieldScore, ...]:
-    """`scores` of all fields or classes, in their order, with precision, recall and F1 of these judgements filled in."""
-    counts = [np.bincount(list(chain.from_iterable(kind)), minlength=len(scores)).tolist() for kind in _columns(judgements)]
+    """`scores` of all fields or classes, in their order, with what follows from these judgements filled in."""
+    counts = [np.bincount(list(kind), minlength=len(scores)).tolist() for kind in _columns(judgements)]
     return tuple(replace(score, **_ratios(*each)) for score, *each in zip(scores, *counts, strict=True))
 
 
-def _columns(judgements: Sequence[Judgement]) -> tuple[list[list[int]], ...]:
-    return [each.right for each in judgements], [each.missing for each in judgements], [each.wrong for each in judgements]
+def _columns(judgements: Sequence[Judgement]) -> Iterator[Iterator[int]]:
+    """Field indices of what is right, missing and wrong, of values that are right, and of all that were compared."""
+    yield chain.from_iterable(each.right for each in judgements)
+    yield chain.from_iterable(each.missing for each in judgements)
+    yield chain.from_iterable(each.wrong for each in judgements)
+    yield (label for each in judgements for label, is_same in each.values if is_same)
+    yield (label for each in judgements for label, _ in each.values)
 
 
-def _ratios(right: int, missing: int, wrong: int) -> dict[str, float | None]:
+def _ratios(right: int, missing: int, wrong: int, same: int, compared: int) -> dict[str, float | None]:
     return {
         # Of nothing found no share is right, and of nothing to find none was found: no figure at all, rather than 0 or 1.
         "precision": right / (right + wrong) if right + wrong else None,
         "recall": right / (right + missing) if right + missing else None,
         # Of what is on no test image F1 says nothing, however much was found.
         "f1": 2 * right / (2 * right + wrong + missing) if right + missing else None,
+        "value_right": same / compared if compared else None,
     }
 
 
@@ -117,14 +128,30 @@ def judge(found: "Detections", example: "Example", least: Sequence[float], most:
     """What the boxes that would be applied get right on one image: per field from `least` score up, at most `most`."""
     result = Judgement([], [], [])
     for label, (threshold, limit) in enumerate(zip(least, most, strict=True)):
-        truth = torch.from_numpy(example.xyxy[example.class_id == label])
+        places = np.flatnonzero(example.class_id == label)
+        matched = _match(found, torch.from_numpy(example.xyxy[places]), label, limit)
         # Matched best first, so the boxes below the threshold took nothing from those above it.
-        hits = [hit for certainty, hit in _match(found, truth, label, limit) if certainty >= threshold]
-        right = sum(hits)
-        result.right.extend([label] * right)
-        result.missing.extend([label] * (len(truth) - right))
-        result.wrong.extend([label] * (len(hits) - right))
+        hits = [(box, true) for box, true in matched if float(found.score[box]) >= threshold]
+        pairs = [(box, int(places[true])) for box, true in hits if true is not None]
+        result.right.extend([label] * len(pairs))
+        result.missing.extend([label] * (len(places) - len(pairs)))
+        result.wrong.extend([label] * (len(hits) - len(pairs)))
+        result.values.extend((label, is_same) for is_same in _compare_values(found.texts, example.texts, pairs))
     return result
+
+
+def _compare_values(read: Sequence[str | None], true: Sequence[str | None], pairs: Iterable[tuple[int, int]]) -> Iterator[bool]:
+    """Whether each box has the text that its label has; of a model that reads nothing, and of labels without a text, nothing."""
+    for box, label in pairs if read and true else ():
+        text = true[label]
+        if text is not None:
+            yield same_text(read[box] or "", text)
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts say the same: spaces and case do not count."""
+    first, second = ("".join(unicodedata.normalize("NFC", text).split()).casefold() for text in (one, other))
+    return first == second
 
 
 def _best_threshold(table: NDArray[np.float64], truth: int) -> float:
@@ -150,23 +177,25 @@ def _judge(detections: Sequence["Detections"], examples: Sequence["Example"], la
         truth = torch.from_numpy(example.xyxy[example.class_id == label])
         count += len(truth)
         if example.image in found:
-            rows += _match(found[example.image], truth, label, limit)
+            boxes = found[example.image]
+            rows += [(float(boxes.score[box]), true is not None) for box, true in _match(boxes, truth, label, limit)]
     return np.array(rows, dtype=np.float64).reshape(-1, 2), count
 
 
-def _match(found: "Detections", truth: torch.Tensor, label: int, limit: int) -> list[tuple[float, bool]]:
-    """Each detection, best first, takes the labelled box it covers best, if none took it before."""
+def _match(found: "Detections", truth: torch.Tensor, label: int, limit: int) -> list[tuple[int, int | None]]:
+    """Places of the field's detections, best first, with the labelled box that each covers best, if none took it before."""
     # Boxes beyond the limit are never applied, so they must not push a threshold up.
     chosen = np.flatnonzero(found.class_id == label)[:limit]
     overlap = box_iou(torch.from_numpy(found.xyxy[chosen]), truth).numpy()
-    rows = []
-    for row, index in enumerate(chosen):
-        best = overlap[row].argmax() if len(truth) else 0
-        right = bool(len(truth)) and overlap[row, best] >= _RIGHT_IOU
-        if right:
+    pairs: list[tuple[int, int | None]] = []
+    for row, box in enumerate(chosen.tolist()):
+        best = int(overlap[row].argmax()) if len(truth) else None
+        if best is not None and overlap[row, best] >= _RIGHT_IOU:
             overlap[:, best] = 0
-        rows.append((float(found.score[index]), bool(right)))
-    return rows
+        else:
+            best = None
+        pairs.append((box, best))
+    return pairs
 
 
 def _average_precision(

@@ -56,13 +56,7 @@ class Judge:
                 Detection(field=self.fields[label].id, xyxy=None, score=round(float(certainty), 4)) for label, certainty in best
             )
             return ImageDetections(image=found.image, detections=classes)
-        detections = tuple(
-            # Hundredths of a pixel are finer than anybody draws; more digits only lengthen the line.
-            Detection(field=self.fields[field].id, xyxy=(left, top, right, bottom), score=round(float(certainty), 4))
-            for (left, top, right, bottom), field, certainty in zip(found.xyxy.round(2).tolist(), found.class_id, found.score, strict=True)
-            if right - left >= 1 and bottom - top >= 1  # rounding can leave boxes of no area
-        )
-        return ImageDetections(image=found.image, detections=detections)
+        return ImageDetections(image=found.image, detections=box_detections(found, [field.id for field in self.fields]))
 
     def keep(self, found: "Detections", judgement: Judgement, rev: int) -> JudgedImage:
         """One judged image as the store keeps it; `rev` is that of the label it was judged by."""
@@ -70,12 +64,32 @@ class Judge:
         return JudgedImage(image=found.image, rev=rev, detections=self.record(found).detections, **named)
 
     def figures(self, evaluation: Evaluation, judgements: Sequence[Judgement]) -> dict[str, FieldScore]:
-        """By field id: AP as evaluated, precision, recall and F1 of what the rule chose."""
+        """By field id: AP as evaluated, the rest of what the rule chose."""
         scores = evaluate.with_counts(evaluation.per_field, judgements)
         return {
-            field.id: FieldScore(ap_50=each.ap_50, ap_50_95=each.ap, precision=each.precision, recall=each.recall, f1=each.f1)
+            field.id: FieldScore(
+                ap_50=each.ap_50,
+                ap_50_95=each.ap,
+                precision=each.precision,
+                recall=each.recall,
+                f1=each.f1,
+                value_right=each.value_right,
+            )
             for field, each in zip(self.fields, scores, strict=True)
         }
+
+
+def box_detections(found: "Detections", ids: Sequence[str]) -> tuple[Detection, ...]:
+    """Boxes as the store keeps them, by their fields' ids; those of no area, which rounding can leave, are left out."""
+    # Hundredths of a pixel are finer than anybody draws; more digits only lengthen the line.
+    boxes, scores = found.xyxy.astype(float).round(2).tolist(), found.score.astype(float).round(4).tolist()
+    unread = (None,) * len(boxes)
+    rows = zip(boxes, found.class_id, scores, found.texts or unread, found.read or unread, strict=True)
+    return tuple(
+        Detection(field=ids[label], xyxy=(left, top, right, bottom), score=score, text=text, read=read)
+        for (left, top, right, bottom), label, score, text, read in rows
+        if right - left >= 1 and bottom - top >= 1
+    )
 
 
 def judge_all(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 import torch
@@ -13,11 +14,15 @@ from storage.jobs import Evaluated
 from storage.models import Model
 from storage.plans import Rule
 from storage.projects import PROJECTS, Field, Project
+from storage.words.words import Reader
+from worker import upright
 from worker.data import Example
 from worker.detect import Detections, detect
 from worker.examples import labelled_example
 from worker.judging import Judge, judge_all
-from worker.models import PageModel
+from worker.models import FieldReader, PageModel
+from worker.reading.languages import reader_of
+from worker.run_reading import RunReading
 
 _NEVER = 2.0  # above every score, as in storage.detections
 
@@ -32,6 +37,8 @@ def reevaluate(store: Store, model: Model, built: PageModel, project_id: str, de
         raise Refused("Project {project!r} is for another kind of model. Choose one with the same purpose", project=project.name)
     shared = _share(model, project)
     revisions, examples = _test_images(store, project, shared.fields)
+    if isinstance(built, FieldReader):
+        examples = _read_pages(store, project, examples)
     found = [shared.renumber(each) for each in detect(built, examples, device, 1, _unsaid)]
     judge = Judge(project.task, shared.fields)
     evaluation, judgements = judge_all(judge, found, examples, revisions, shared.rule(model))
@@ -60,7 +67,8 @@ class _Shared:
         kept = np.isin(found.class_id, self.places)
         class_id = np.array([here[place] for place in found.class_id[kept].tolist()], dtype=np.int64)
         xyxy = found.xyxy[kept] if len(found.xyxy) else found.xyxy  # a class has no box
-        return replace(found, xyxy=xyxy, class_id=class_id, score=found.score[kept])
+        texts, read = tuple(compress(found.texts, kept)), tuple(compress(found.read, kept))
+        return replace(found, xyxy=xyxy, class_id=class_id, score=found.score[kept], texts=texts, read=read)
 
     def rule(self, model: Model) -> Rule:
         """The model's rule by the project's ids."""
@@ -84,13 +92,20 @@ def _test_images(store: Store, project: Project, fields: tuple[Field, ...]) -> t
     # In full: what is compared later must be the labels of this moment.
     index.refresh(project.id, full=True)
     rows = index.page(project.id, Filter("confirmed", split="test"), limit=-1) if fields else []
-    read = [example for row in rows for example in _read(paths, row.image, row.label_rev, fields)]
+    read = [example for row in rows for example in _read(paths, row.image, row.label_rev, fields, reader_of(project))]
     return {row.image: row.label_rev for row in rows}, read
 
 
-def _read(paths: ProjectPaths, image: str, rev: int, fields: tuple[Field, ...]) -> Iterator[Example]:
+def _read_pages(store: Store, project: Project, examples: list[Example]) -> list[Example]:
+    """The pages with their words, which are read now where they were not, turned as those run."""
+    reading = RunReading(store.project(project.id), reader_of(project), lambda _done, _total: None, lambda: False, _unsaid)
+    reading.read(examples)
+    return upright.as_found(examples, upright.told_by_words(examples))
+
+
+def _read(paths: ProjectPaths, image: str, rev: int, fields: tuple[Field, ...], reader: Reader) -> Iterator[Example]:
     with suppress(StoreError):
-        example = labelled_example(paths, image, rev, fields)
+        example = labelled_example(paths, image, rev, fields, reader)
         if example is not None:
             yield example
 

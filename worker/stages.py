@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 
@@ -19,17 +19,22 @@ from storage.models import FieldScore, Model
 from storage.plans import Rule
 from storage.processes import Process
 from storage.progress import StageName
-from storage.projects import PROJECTS
+from storage.projects import PROJECTS, Project
 from storage.snapshots import Snapshot
 from storage.templates import Parameters
-from worker import beginning, hardware
+from worker.augment import ROTATIONS
+from worker import beginning, hardware, upright
 from worker.data import Example
 from worker.detect import detect
 from worker.evaluate import Evaluation
 from worker.examples import Data, read_data
 from worker.judging import Judge, judge_all
-from worker.models import PageModel, weights
+from worker.models import BASE_MODELS, FieldReader, PageModel, weights
+from worker.orientation import FoundTurn, find_turns, learn_turns
+from worker.reading.languages import reader_of
 from worker.reporter import Reporter
+from worker.run_reading import RunReading
+from worker.text.learning import calibrate, learn
 from worker.train import TrainSettings, TrainState, train
 
 log = logging.getLogger(__name__)
@@ -53,6 +58,11 @@ class _Run:
     @property
     def parameters(self) -> Parameters:
         return self.process.spec.template.parameters
+
+    @property
+    def reads(self) -> bool:
+        """Whether the model goes by what is written."""
+        return BASE_MODELS[beginning.architecture(self.base)] is FieldReader
 
 
 @dataclass(frozen=True)
@@ -88,8 +98,12 @@ def run(store: Store, process: Process, number: int, stop: Event) -> Ended:
 
 
 def _stages(run: _Run) -> Ended:
+    with run.reporter.stage(StageName.READING):
+        data, told = _read(run)
+    if run.stop.is_set():
+        return Ended(outcome=Outcome.STOPPED, at=now())
     with run.reporter.stage(StageName.DATA):
-        data, model, resume = _data(run)
+        data, model, resume = _data(run, data, told)
     with run.reporter.stage(StageName.TRAINING):
         trained = train(model, data.train, data.test, _settings(run), run.reporter, resume, run.judge.score)
     # A stop that came with the last iteration finds training complete; what little is left is done.
@@ -140,12 +154,35 @@ def _resources(parameters: Parameters, reporter: Reporter) -> tuple[torch.device
     return device, loaders
 
 
-def _data(run: _Run) -> tuple[Data, PageModel, TrainState | None]:
+def _read(run: _Run) -> tuple[Data, dict[str, FoundTurn]]:
+    """The run's pages, for a model that reads with their words and turned as those run; and what each page's words told."""
     notice, auto_label = run.reporter.notice, run.process.spec.kind == "auto-label"
-    data = read_data(run.store.project(run.snapshot.project), run.snapshot, auto_label, notice)
+    paths = run.store.project(run.snapshot.project)
+    if not run.reads:
+        return read_data(paths, run.snapshot, auto_label, notice), {}
+    _, project = PROJECTS.get(run.store, run.snapshot.project)
+    reading = _reading(run, project, StageName.READING)
+    data = read_data(paths, run.snapshot, auto_label, notice, reading.reader)
+    reading.read([*data.labelled, *data.unlabelled])
+    if run.stop.is_set():
+        return data, {}
+    told = upright.told_by_words([*data.labelled, *data.unlabelled])
+    return data.changed(partial(upright.as_found, found=told)), told
+
+
+def _reading(run: _Run, project: Project, stage: StageName) -> RunReading:
+    progress = partial(run.reporter.progress, stage)
+    paths = run.store.project(project.id)
+    return RunReading(paths, reader_of(project), progress, run.stop.is_set, run.reporter.notice)
+
+
+def _data(run: _Run, data: Data, told: dict[str, FoundTurn]) -> tuple[Data, PageModel, TrainState | None]:
+    notice = run.reporter.notice
     if not data.train:
         raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
     model = beginning.new_model(run.store, run.base, run.snapshot.fields, data.labelled, run.parameters.seed, notice)
+    if isinstance(model, FieldReader):
+        data = _learn_words(run, model, data, told)
     checkpoint = beginning.resume(run.store, run.process, model, notice)
     resume = TrainState(*checkpoint) if checkpoint else None
     if resume is None:
@@ -155,6 +192,24 @@ def _data(run: _Run) -> tuple[Data, PageModel, TrainState | None]:
         canvas=model.canvas, images=len(data.train), test_images=len(data.test), iteration=resume.meta["done"] if resume else 0
     )
     return data, model, resume
+
+
+def _learn_words(run: _Run, model: FieldReader, data: Data, told: dict[str, FoundTurn]) -> Data:
+    """Make a model that reads ready to learn → the data with every page upright and read so."""
+    _, project = PROJECTS.get(run.store, run.snapshot.project)
+    progress, seed = partial(run.reporter.progress, StageName.DATA), run.parameters.seed
+    if run.parameters.augment in ROTATIONS:
+        learn_turns(model.orientation, data.labelled, run.device, run.loaders, seed, progress)
+        looked = find_turns(model.orientation, upright.unsure(data.unlabelled, told), run.device, run.loaders, progress)
+        data = data.changed(partial(upright.as_found, found=looked))
+    reading = _reading(run, project, StageName.DATA)
+    data = data.changed(partial(reading.read_as_turned, told=told))
+    learn(model, data.train, data.test, seed)
+    if not model.sees and run.device.type == "cpu":
+        # Words make small sums: several threads would wait for each other twenty times as long as they work.
+        torch.set_num_threads(1)
+    # Where no pixel is looked at, pages held out are held out for nothing: each is judged by words learned from the others.
+    return data if model.sees else replace(data, train=data.labelled, test=data.labelled)
 
 
 def _settings(run: _Run) -> TrainSettings:
@@ -173,6 +228,8 @@ def _settings(run: _Run) -> TrainSettings:
 
 def _evaluate(run: _Run, model: PageModel, data: Data) -> _Outcome:
     """How good the weights are that will be published, and the threshold and limit of each field."""
+    if isinstance(model, FieldReader):
+        calibrate(model, data.test, run.device, run.loaders, run.reporter.notice)
     # Searched once more: the model holds its best weights only now, and thresholds need their detections.
     found = list(detect(model, data.test, run.device, run.loaders, run.reporter.notice))
     rule = run.judge.learn_rule(found, data.test, data.labelled)
@@ -188,12 +245,13 @@ def _evaluate(run: _Run, model: PageModel, data: Data) -> _Outcome:
 def _detect(run: _Run, model: PageModel, unlabelled: Sequence[Example]) -> None:
     """Append the detections of every unlabelled image; those an earlier attempt found with these weights are copied."""
     known = _known_detections(run)
+    turns = {example.image: example.turn if run.reads and not example.turn_said else None for example in unlabelled}
     todo = [example for example in unlabelled if example.image not in known]
     with LineWriter(run.attempt.detections) as writer:
         for line in known.values():
             writer.write(line)
         for done, found in enumerate(detect(model, todo, run.device, run.loaders, run.reporter.notice), start=len(known) + 1):
-            writer.write(run.judge.record(found).model_dump_json().encode())
+            writer.write(run.judge.record(found).model_copy(update={"turn": turns[found.image]}).model_dump_json().encode())
             run.reporter.progress(StageName.DETECTION, done, len(unlabelled))
             if run.stop.is_set():
                 return
@@ -213,6 +271,8 @@ def _publish(run: _Run, model: PageModel, data: Data, outcome: _Outcome) -> None
     """Publish the model under the process's id, unless the attempt was declared lost meanwhile."""
     if load_if_there(Ended, run.attempt.end) is not None:
         raise Refused("Attempt {attempt} was ended meanwhile; nothing more of it is kept", attempt=run.attempt.folder.name)
+    if isinstance(model, FieldReader):
+        model.conclude()
     # The bytes that are hashed are those that are written, so the record vouches for the file.
     published = to_bytes(weights(model))
     spec, evaluation = run.process.spec, outcome.evaluation

@@ -27,6 +27,7 @@ from worker.models.precision import precision, prepare
 # divides each step by the gradient's size, so it needs a tenth of that; pretrained weights move half as fast again.
 _HEAD_SHARE = 0.1
 _BACKBONE_SHARE = 0.05
+_TEXT_SHARE = 6.0  # weights over words begin at zero, have no layers, and are held back by a penalty of their own
 _LAST_SHARE = 0.02  # small, so that boxes settle, and not zero, so that the last steps count
 _WEIGHT_DECAY = 0.01  # torch's default for decoupled decay
 _LARGEST_GRADIENT = 10.0  # its norm: one mislabelled page must not undo what was learned
@@ -149,6 +150,7 @@ def _batches(examples: Sequence[Example], model: PageModel, settings: TrainSetti
         rank=settings.rank,
         world_size=settings.world_size,
         pin=settings.device.type == "cuda",
+        pictures=getattr(model, "sees", True),
     )
 
 
@@ -171,11 +173,15 @@ class _Run:
         self.best_weights: dict[str, Tensor] = {}
         self.average = _copy(model.state_dict())
         self.bad: set[str] = set()
-        head, backbone = model.parameter_groups()
+        head, backbone, *text = model.parameter_groups()
         # RAdam begins gently by itself, so the curve starts at the rate that was typed, without a warm-up.
         # (Liu et al., 2020.) Decay is decoupled: within the gradient it would be divided by the gradient's size, too.
         self.optimiser = torch.optim.RAdam(
-            [{"params": head, "share": _HEAD_SHARE}, {"params": backbone, "share": _BACKBONE_SHARE}],
+            [
+                {"params": head, "share": _HEAD_SHARE},
+                {"params": backbone, "share": _BACKBONE_SHARE},
+                *({"params": weights, "share": _TEXT_SHARE, "weight_decay": 0.0} for weights in text),
+            ],
             weight_decay=_WEIGHT_DECAY,
             decoupled_weight_decay=True,
         )

@@ -23,19 +23,21 @@ SHOWN, ROOM = 6, 300  # pictures at a time, and their greatest height in pixels
 _MOST_NAMES = 20  # of images left out, before the rest is only counted
 _MOVED = "apply_thresholds"  # in the session: the thresholds that were moved, by field id
 _PLACE = "apply_place"  # in the session: how many pictures come before those shown
+_UPRIGHT = "apply_upright"  # in the session: whether pages that lie sideways or upside down are turned
 _FAINT = "66"  # 40 % opaque, behind a colour
 
 
 def forget_thresholds() -> None:
     """Have the next dialog begin with the model's own thresholds."""
-    for key in (_MOVED, _PLACE):
+    for key in (_MOVED, _PLACE, _UPRIGHT):
         st.session_state.pop(key, None)
 
 
-def render_apply_dialog(store: Store, process: Process, confirm: Callable[[str, dict[str, float] | None], None]) -> None:
+def render_apply_dialog(store: Store, process: Process, confirm: Callable[[str, dict[str, float] | None, bool], None]) -> None:
     """Draw it; ``confirm`` draws its button with this text for the thresholds that were moved, by field id.
 
-    They are None where nothing would be applied. StoreError if the process cannot be applied at all.
+    They are None where nothing would be applied. It is also told whether pages that lie sideways or upside down are
+    turned. StoreError if the process cannot be applied at all.
     """
     project, rule = actions.project_of(store, process), actions.rule_for(store, process, None)
     with st.spinner(_("Reading what was found …")):
@@ -47,8 +49,10 @@ def render_apply_dialog(store: Store, process: Process, confirm: Callable[[str, 
         moved = _render_thresholds(process, project, fields, rule, data)
         thresholds = {**rule.thresholds, **moved}
         _render_left_out(store, project, data)
-        receiving = len(data.counts.images(thresholds))
-        confirm(ngettext("Apply to {count} image", "Apply to {count} images", receiving), moved if receiving else None)
+        receiving = data.counts.images(thresholds)
+        upright = _render_turned(data, receiving)
+        label = ngettext("Apply to {count} image", "Apply to {count} images", len(receiving))
+        confirm(label, moved if receiving else None, upright)
         st.caption(_("This can be rolled back."))
     with right:
         _render_pictures(store, project, fields, data, thresholds)
@@ -88,6 +92,19 @@ def _render_left_out(store: Store, project: Project, data: ApplyData) -> None:
             len(found.added),
         )
         _render_names(store, project, words, found.added)
+
+
+def _render_turned(data: ApplyData, receiving: Sequence[str]) -> bool:
+    """How many of the pages that receive a label would be turned with it; returns whether they are to be."""
+    turned = len(data.candidates.turns(data.table.turns, receiving))
+    if not turned:
+        return True
+    label = ngettext(
+        "Show {count} page upright that lies sideways or upside down",
+        "Show {count} pages upright that lie sideways or upside down",
+        turned,
+    )
+    return st.toggle(label, value=True, key=_UPRIGHT, help=_("You can turn pages yourself at any time, under Data."))
 
 
 def _render_names(store: Store, project: Project, words: str, left_out: Sequence[str]) -> None:
@@ -136,6 +153,9 @@ def _render_picture(
         record = images.get(store.project(project.id), image)
     except StoreError:
         return  # deleted since the counts were made; the next move counts again
+    if st.session_state.get(_UPRIGHT, True):
+        # As it will be shown.
+        record = record.model_copy(update={"turn": data.candidates.turns(data.table.turns, [image]).get(image, record.turn)})
     found = [detection for detection in data.table.on(image) if detection.field in known]
     if project.task == "classes":
         _render_class(project, record, known, found, thresholds)

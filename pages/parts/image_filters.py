@@ -10,7 +10,8 @@ from pages.parts.i18n import _, number
 from pages.parts.image_states import IMAGE_STATES, image_state_name
 from pages.parts.image_view import Layout, View, split_names
 from pages.parts.links import linked_choice, linked_select, set_link
-from storage.index import Counts, Filter, Order, Which
+from pages.parts.suggestions import ICON, SUGGESTED, filter_of, load_suggested, suggested_name
+from storage.index import Counts, Order
 from storage.projects import Project
 
 _FILTERS = ("state", "origin", "split", "name", "class")
@@ -20,11 +21,16 @@ _LAYOUT = "image_layout"  # of the session
 def render_filters(project: Project, counts: Counts, on_change: Callable[[], None]) -> View:
     """Draw the filters and return what they say; ``on_change`` is called before the run that follows another choice of images."""
     is_classes = project.task == "classes"
-    state = _linked(st.pills, _("State"), _states(counts), "state", on_change, required=True, label_visibility="collapsed")
+    suggested = load_suggested(project)
+    states = _states(counts, len(suggested))
+    state = _linked(st.pills, _("State"), states, "state", on_change, required=True, label_visibility="collapsed")
     # Of fixed shares, so that nothing moves when a longer text is chosen.
     name, *class_place, origin, split, order, layout = st.columns([5, 5, 4, 4, 5, 5] if is_classes else [5, 4, 4, 5, 5])
     with name:
-        part = _linked_text(_("File name"), "name", on_change)
+        if is_classes:
+            part = _linked_text(_("File name"), "name", on_change, _("Part of the name"))
+        else:
+            part = _linked_text(_("File name or value"), "name", on_change, _("Part of a name or value"))
     of_class = None
     if is_classes:
         with class_place[0]:
@@ -47,7 +53,7 @@ def render_filters(project: Project, counts: Counts, on_change: Callable[[], Non
             st.segmented_control, _("View"), layouts, "view", partial(set_link, "page", None), usual, required=True, width="stretch"
         )
     st.session_state[_LAYOUT] = shown
-    wanted = Filter(cast(Which, state), cast(Any, by or None), cast(Any, of or None), part, of_class)
+    wanted = filter_of(state, suggested, origin=cast(Any, by or None), split=cast(Any, of or None), name=part, class_id=of_class)
     return View(wanted, cast(Order, ordered.removeprefix("-")), ordered.startswith("-"), cast(Layout, shown))
 
 
@@ -62,7 +68,7 @@ def _linked(widget: Any, label: str, options: dict[str, str], parameter: str, on
     return str(linked_choice(widget, label, options, parameter, on_change, next(iter(options)), **look))
 
 
-def _linked_text(label: str, parameter: str, on_change: Callable[[], None]) -> str:
+def _linked_text(label: str, parameter: str, on_change: Callable[[], None], hint: str) -> str:
     key = f"linked_{parameter}"
 
     def changed() -> None:
@@ -70,17 +76,18 @@ def _linked_text(label: str, parameter: str, on_change: Callable[[], None]) -> s
         on_change()
 
     st.session_state[key] = st.query_params.get(parameter, "")
-    st.text_input(label, key=key, type="search", live=True, on_change=changed, placeholder=_("Part of the name"))
+    st.text_input(label, key=key, type="search", live=True, on_change=changed, placeholder=hint)
     return str(st.session_state[key])
 
 
-def _states(counts: Counts) -> dict[str, str]:
-    """All, and the states with how many images are in each; rare ones only where there are some or one is asked for."""
+def _states(counts: Counts, suggested: int) -> dict[str, str]:
+    """All, those to label next, and the states, with how many images each has; rare ones only where there are some or one is asked for."""
     asked = st.query_params.get("state")
-    shown = {"all": _("All"), "confirmed": _("Confirmed"), **{state: image_state_name(state) for state in IMAGE_STATES}}
-    numbers = {"all": counts.images, **{state: getattr(counts, state) for state in shown if state != "all"}}
-    icons = {state: f"{look.icon} " for state, look in IMAGE_STATES.items()}
-    rare = {"confirmed", *(state for state in ("damaged", "deleted") if not numbers[state])}
+    named = {"confirmed": _("Confirmed"), **{state: image_state_name(state) for state in IMAGE_STATES}}
+    shown = {"all": _("All"), SUGGESTED: suggested_name(), **named}
+    numbers = {"all": counts.images, SUGGESTED: suggested, **{state: getattr(counts, state) for state in named}}
+    icons = {SUGGESTED: f"{ICON} ", **{state: f"{look.icon} " for state, look in IMAGE_STATES.items()}}
+    rare = {"confirmed", *(state for state in (SUGGESTED, "damaged", "deleted") if not numbers[state])}
     kept = {state: text for state, text in shown.items() if state not in rare or state == asked}
     return {state: f"{icons.get(state, '')}{text} {number(numbers[state])}" for state, text in kept.items()}
 

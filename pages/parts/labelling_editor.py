@@ -27,7 +27,7 @@ def render_editor(project: Project, counts: Counts, user: User, *, mode: Mode, i
         language=language(),
         fields=tuple(EditorField(field.id, field.name, field.colour, field.key, field.description) for field in project.fields),
         states={state: {"name": image_state_name(state), "colour": look.colour} for state, look in IMAGE_STATES.items()},
-        texts=editor_texts(project.task),
+        texts=_texts(project, wanted),
         messages=store_messages(),
         people={**load_names(str(get_store().root)).people, user.account: user.name},
     )
@@ -35,8 +35,16 @@ def render_editor(project: Project, counts: Counts, user: User, *, mode: Mode, i
     query = {"state": wanted.state, "order": "review" if mode == "review" else "name"}
     if wanted.class_id:
         query["class"] = wanted.class_id
+    if wanted.images is not None:
+        query["suggested"] = "true"  # worked out by the server, as each label changes them
     # A key of the page alone: the editor of another project or filter is the same element with other data.
     box_editor(setup, image=image, query=query, counts=numbers, on_image=lambda shown: set_link("image", shown), key=f"{mode}_editor")
+
+
+def _texts(project: Project, wanted: Filter) -> dict[str, str]:
+    texts = editor_texts(project.task)
+    # The editor looks for unlabelled images in its list only.
+    return texts if wanted.images is None else {**texts, "allLabelled": _("No other suggested page is unlabelled")}
 
 
 def count_classes(project: Project) -> dict[str, int]:

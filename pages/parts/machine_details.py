@@ -14,6 +14,7 @@ from pages.parts.machine_chart import load_figure, load_frame
 from pages.parts.machine_looks import LOOKS, is_live, running, standing, standing_name
 from pages.parts.machine_picker import Candidate
 from pages.parts.machine_texts import gigabytes, memory_text, percent, until, versions, worker_command
+from pages.parts.project_reading import language_name
 from pages.parts.states import state_name
 from pages.parts.text import plain
 from storage import machine_load
@@ -102,6 +103,10 @@ def render_figures(candidate: Candidate) -> None:
                 st.metric(name, figure, width="content")
                 st.caption(plain(more))
     st.caption(_("Host {host}, worker started {since}, last seen {at}.").format(**_origin(info)) + "  \n" + plain(versions(info)))
+    if info.languages:
+        st.caption(_("Reads pages in: {languages}").format(languages=plain(", ".join(map(language_name, info.languages)))))
+    else:
+        st.caption(_("Reads pages in English alone; other languages need Debian's packages tesseract-ocr-…"))
 
 
 def render_load(store: Store, candidate: Candidate) -> None:

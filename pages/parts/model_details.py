@@ -10,6 +10,7 @@ from pages.parts.i18n import _, number
 from pages.parts.live_chart import live_chart
 from pages.parts.model_texts import main_score, mean_f1, megabytes, model_kind
 from pages.parts.run_figures import scores_frame
+from pages.parts.run_scores import values_text
 from pages.parts.run_verdict import few_test_images
 from pages.parts.text import plain
 from storage import attempts, evaluations, models
@@ -71,16 +72,20 @@ def _render_fields(model: Model) -> None:
     classes = model.task == "classes"
     st.markdown("**" + (_("F1 by class") if classes else _("AP by field")) + "**")
     bars = {field: score.f1 if classes else score.ap_50 for field, score in model.per_field.items()}
+    values = values_text(model)
     further = {
         _("Precision"): {field: score.precision for field, score in model.per_field.items()},
         _("Recall"): {field: score.recall for field, score in model.per_field.items()},
         **({} if classes else {_("F1"): {field: score.f1 for field, score in model.per_field.items()}}),
+        **({_("Value right"): {field: score.value_right for field, score in model.per_field.items()}} if values else {}),
     }
     scores = scores_frame(model.fields, bars, further)
     if scores.empty:
         st.caption(_("Not known: there was no test image."))
         return
     live_chart(fields_figure(scores, key=model.id), key="model_fields")
+    if values:
+        st.caption(values)
 
 
 def _render_rule(model: Model) -> None:

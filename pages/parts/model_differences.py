@@ -59,6 +59,9 @@ def fields_frame(first: Evaluated, second: Evaluated, fields: Sequence[Field], t
     """A row a field or class that both models know: each figure of both, and what the second has more, as text."""
     parts: dict[str, Callable[[FieldScore], float | None]] = {} if task == "classes" else {_("AP"): lambda score: score.ap_50}
     parts |= {_("F1"): lambda score: score.f1, _("Precision"): lambda score: score.precision, _("Recall"): lambda score: score.recall}
+    scores = [*first.per_field.values(), *second.per_field.values()]
+    if any(score.value_right is not None for score in scores):
+        parts[_("Value right")] = lambda score: score.value_right
     rows = []
     for field in fields:
         one, other = first.per_field.get(field.id), second.per_field.get(field.id)

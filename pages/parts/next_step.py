@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.project_standing import ENDED, Standing
 from pages.parts.states import state_name
+from pages.parts.suggestions import SUGGESTED
 from storage.processes import Process, State
 
 _RUNS = frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPPING})
@@ -70,7 +71,11 @@ def _label(at: Standing) -> Step:
         text += " " + _("A model needs at least {share} of all images to learn from.").format(share=share)
     else:
         text = _("A model needs at least {share} of all images to learn from.").format(share=share)
-    return Step(_("Label some by hand"), text, done, "labelling.py", _("Label"), at.here)
+    query = at.here
+    if at.suggested and not done:
+        text += " " + _("Which to label next is suggested, so that a model learns the most.")
+        query = {**query, "state": SUGGESTED}
+    return Step(_("Label some by hand"), text, done, "labelling.py", _("Label"), query)
 
 
 def _process(at: Standing) -> Step:

@@ -66,7 +66,9 @@ def forget_question() -> None:
     st.session_state.pop(_ASKED, None)
 
 
-def carry_out(store: Store, identifier: str, deed: Deed, user: User, thresholds: dict[str, float] | None = None) -> None:
+def carry_out(
+    store: Store, identifier: str, deed: Deed, user: User, thresholds: dict[str, float] | None = None, upright: bool = True
+) -> None:
     """Do it, and have the next run say so; StoreError says why not."""
     process = find_process(identifier)  # as it is now, not as it was drawn
     demand(*_needs(deed))
@@ -75,7 +77,7 @@ def carry_out(store: Store, identifier: str, deed: Deed, user: User, thresholds:
     elif deed == "stop":
         actions.stop(store, process, user.account)
     elif deed == "apply":
-        actions.apply(store, process, user.account, thresholds)
+        actions.apply(store, process, user.account, thresholds, upright)
     elif deed == "rollback":
         actions.roll_back(store, process, user.account)
     elif deed == "again":

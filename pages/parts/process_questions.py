@@ -50,10 +50,10 @@ def _close() -> None:
 
 
 def _render_dialog(store: Store, process: Process, deed: Deed, user: User) -> None:
-    def confirm(label: str, thresholds: dict[str, float] | None) -> None:
+    def confirm(label: str, thresholds: dict[str, float] | None, upright: bool = True) -> None:
         possible = deed != "apply" or thresholds is not None
         if st.button(label, key="confirm", type="primary", icon=ICONS[deed], disabled=not possible):
-            _confirmed(store, process, deed, user, thresholds)
+            _confirmed(store, process, deed, user, thresholds, upright)
 
     try:
         if deed == "apply":
@@ -65,9 +65,9 @@ def _render_dialog(store: Store, process: Process, deed: Deed, user: User) -> No
         st.error(explain(error))
 
 
-def _confirmed(store: Store, process: Process, deed: Deed, user: User, thresholds: dict[str, float] | None) -> None:
+def _confirmed(store: Store, process: Process, deed: Deed, user: User, thresholds: dict[str, float] | None, upright: bool) -> None:
     try:
-        carry_out(store, process.id, deed, user, thresholds)
+        carry_out(store, process.id, deed, user, thresholds, upright)
     except StoreError as error:
         # In the dialog: what was possible when it opened may not be so any more.
         st.error(explain(error))

@@ -1,5 +1,6 @@
 """The overview of a project: its images by state and by split, and the path from nothing to finished labels."""
 
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
@@ -10,8 +11,10 @@ from pages.parts.guard import live, why_no_page
 from pages.parts.i18n import _
 from pages.parts.image_view import split_names
 from pages.parts.next_step import Step, current, path
+from pages.parts.project_reading import render_reading
 from pages.parts.project_standing import Standing, load_standing, processes_of
 from pages.parts.states import moves
+from pages.parts.suggestions import load_suggested
 from pages.parts.text import plain
 from storage.core import Store
 from storage.index import Filter
@@ -23,12 +26,15 @@ _SPLITS: dict[Literal["train", "test", "none"], str] = {"train": "#1098ad", "tes
 
 def render_overview(store: Store, project: Project) -> None:
     """The path on the left, the doughnuts on the right; both follow a process that is on its way."""
+    render_reading(store, project)
     moving = any(map(moves, processes_of(project)))
     live(_render_all, run_every=_LIVE_S if moving else None)(store, project, moving)
 
 
 def _render_all(store: Store, project: Project, moving: bool) -> None:
     standing = load_standing(store, project)
+    # Here and not on every card of the list of projects, as pages are compared for it.
+    standing = replace(standing, suggested=standing.missing > 0 and bool(load_suggested(project)))
     steps, images = st.columns((1.15, 1), gap="large")
     with steps:
         _render_path(path(standing))

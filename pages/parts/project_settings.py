@@ -9,6 +9,7 @@ from pages.parts.data import find_project, forget_names, get_index, get_person
 from pages.parts.guard import User, demand
 from pages.parts.i18n import _, ngettext, number
 from pages.parts.project_access import render_access
+from pages.parts.project_reading import render_languages
 from pages.parts.text import explain
 from pages.parts.toasts import say
 from storage import people, projects
@@ -18,12 +19,16 @@ from storage.exports import Origins
 from storage.labels_csv import make_csv
 from storage.projects import Project
 
+_Ending = Literal["values.csv", "boxes.csv", "csv", "coco.json"]
+"""What can be downloaded, as its file's name ends; of classes there is one table, ``csv``."""
+
 
 def render_settings(store: Store, project: Project, user: User) -> None:
-    """The gate and who sees the project on the left, the export on the right."""
+    """The gate, the pages' languages and who sees the project on the left, the export on the right."""
     gate, export = st.columns(2, gap="large")
     with gate:
         _render_gate(store, project, user)
+        render_languages(store, project, user)
         render_access(store, project, user)
     with export:
         _render_export(store, project, user)
@@ -73,9 +78,9 @@ def _render_export(store: Store, project: Project, user: User) -> None:
     origin = st.radio(question, list(names), format_func=names.__getitem__, key="export_origin")
     why = user.why_not("labels", "view")
     with st.container(horizontal=True):
-        if not is_classes:
-            _render_download(store, project, origin, "coco.json", why)
-        _render_download(store, project, origin, "csv", why)
+        offered: tuple[_Ending, ...] = ("csv",) if is_classes else ("values.csv", "boxes.csv", "coco.json")
+        for ending in offered:
+            _render_download(store, project, origin, ending, why)
     damaged = get_index(str(store.root)).counts(project.id).damaged
     if damaged:
         st.caption(ngettext("{count} damaged label is left out.", "{count} damaged labels are left out.", damaged))
@@ -83,9 +88,11 @@ def _render_export(store: Store, project: Project, user: User) -> None:
 
 def _fields_text() -> str:
     return (
-        _("The labels as COCO JSON, which other tools read. The images are named by their file names and SHA-256.")
+        _("The values as CSV for spreadsheets: a line for each image, a column for each field.")
         + " "
-        + _("Or as CSV for spreadsheets, a line for each box.")
+        + _("Or each box on a line of its own, with its place.")
+        + " "
+        + _("Or the labels as COCO JSON, which other tools read. The images are named by their file names and SHA-256.")
     )
 
 
@@ -101,27 +108,33 @@ def _class_origins() -> dict[Origins, str]:
     return {"all": _("All labels"), "person": _("Labels made by people"), "auto": _("Automatic labels, reviewed or not")}
 
 
-def _render_download(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"], why: str | None) -> None:
-    is_csv = ending == "csv"
+def _render_download(store: Store, project: Project, origin: Origins, ending: _Ending, why: str | None) -> None:
+    names: dict[_Ending, str] = {
+        "values.csv": _("Download values (CSV)"),
+        "boxes.csv": _("Download boxes (CSV)"),
+        "csv": _("Download CSV"),
+        "coco.json": _("Download COCO JSON"),
+    }
     st.download_button(
-        _("Download CSV") if is_csv else _("Download COCO JSON"),
+        names[ending],
         partial(_content, store, project, origin, ending, get_person().account),  # made only when it is pressed, beside the page's own run
         file_name=f"{project.name}.{ending}",
-        mime="text/csv" if is_csv else "application/json",
+        mime="application/json" if ending == "coco.json" else "text/csv",
         on_click="ignore",
         disabled=bool(why),
         help=why,
         icon=":material/download:",
-        key="export_csv" if is_csv else "export",
+        key=f"export_{ending}",
     )
 
 
-def _content(store: Store, project: Project, origin: Origins, ending: Literal["coco.json", "csv"], account: str) -> bytes:
+def _content(store: Store, project: Project, origin: Origins, ending: _Ending, account: str) -> bytes:
     """The export's bytes for this account; Refused if it lost its right to them since the page was drawn."""
     # No text of ours is made here, and nobody asked who looks, as this runs outside of the page.
     person = people.person(store, account)
     if not (person.may("labels", "view") and person.sees(project.id)):
         raise Refused("You need the right to {right} {entity}; ask the administrator", right="view", entity="labels")
     with acting_as(account):
-        made = make_csv(store, project, origin) if ending == "csv" else make_coco(store, project, origin)
-    return made.content
+        if ending == "coco.json":
+            return make_coco(store, project, origin).content
+        return make_csv(store, project, origin, "boxes" if ending == "boxes.csv" else "values").content

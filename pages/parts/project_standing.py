@@ -18,7 +18,8 @@ ENDED = frozenset({State.STOPPED, State.FAILED, State.INTERRUPTED})
 class Standing:
     """Where a project stands; ``missing`` labels until it may be trained on, ``processes`` newest first.
 
-    ``unseen`` are the names of its classes of which people have labelled no image.
+    ``unseen`` are the names of its classes of which people have labelled no image; ``suggested``: whether it is known
+    which pages to label next.
     """
 
     project: Project
@@ -26,6 +27,7 @@ class Standing:
     missing: int
     processes: Sequence[Process]
     unseen: Sequence[str] = ()
+    suggested: bool = False
 
     @property
     def process(self) -> Process | None:

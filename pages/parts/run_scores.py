@@ -31,6 +31,8 @@ def render_scores(
     live_chart(fields_figure(scores, key=key), key="fields")
     if model is not None and len(scores.columns) > 4:
         st.caption(_("Of the published model, which has the best weights of the run; precision and recall at its thresholds."))
+        if values := values_text(model):
+            st.caption(values)
 
 
 def render_confusion(evaluation: Evaluation, fields: Sequence[Field], *, key: str) -> None:
@@ -41,10 +43,19 @@ def render_confusion(evaluation: Evaluation, fields: Sequence[Field], *, key: st
 
 def model_frame(task: Task, fields: Sequence[Field], model: Model) -> pd.DataFrame:
     """The figures of a published model as ``fields_figure`` draws them; without columns of which nothing is known."""
-    heads = {_("Precision"): "precision", _("Recall"): "recall", **({"F1": "f1"} if task == "fields" else {})}
+    heads = {_("Precision"): "precision", _("Recall"): "recall"}
+    if task == "fields":
+        heads |= {"F1": "f1", _("Value right"): "value_right"}
     further = {head: _by_field(model, figure) for head, figure in heads.items()}
     known = {head: values for head, values in further.items() if any(value is not None for value in values.values())}
     return scores_frame(fields, _by_field(model, "ap_50" if task == "fields" else "f1"), known)
+
+
+def values_text(model: Model) -> str | None:
+    """What "value right" means; None where no value was compared."""
+    if all(score.value_right is None for score in model.per_field.values()):
+        return None
+    return _("Value right: of the boxes found in the right place, the share with the very text of the label; spaces and case do not count.")
 
 
 def published_model(process: str) -> Model | None:

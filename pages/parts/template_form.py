@@ -128,7 +128,10 @@ def _render_what(disabled: bool) -> dict[str, Any]:
         "augment": _choice(
             "augment",
             get_args(Augment),
-            _("Varies the training images, so that few labels teach more. Leave rotations out where pages always lie straight."),
+            _(
+                "Varies the training images, so that few labels teach more. With rotations, it is learned from the labelled pages which "
+                "way up a page is; leave them out where pages always lie straight."
+            ),
             disabled,
         ),
         "use_unreviewed": _switch(

@@ -150,4 +150,5 @@ def _found(page: TriedPage | None, places: dict[str, int]) -> dict[str, Any]:
     if page is None:
         return {"found": None, "problem": None}
     problem = said(page.message.template, page.message.values) if page.message else None
-    return {"found": [[places[found.field], found.score, *(found.xyxy or ())] for found in page.detections], "problem": problem}
+    rows = [[places[found.field], found.score, found.xyxy, found.text, found.read] for found in page.detections]
+    return {"found": rows, "problem": problem}

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.data import get_store
 from pages.parts.guard import page_link, says_why_not
 from pages.parts.i18n import _, ngettext, number
-from pages.parts.page_picture import Mark, page_picture
+from pages.parts.page_picture import Mark, mark_text, page_picture
 from pages.parts.text import plain
 from storage import evaluations, images, labels, processes
 from storage.core import Store, StoreError, load, revision_path
@@ -149,10 +149,10 @@ def _marks(fields: dict[str, Field], shown: WorstImage) -> Iterator[Mark]:
     # Boxes of a field that was deleted since have neither name nor colour any more; a class has no box.
     for box in shown.label.boxes or ():
         if field := fields.get(box.field):
-            yield Mark(box.xyxy, field.colour, field.name, found=False)
+            yield Mark(box.xyxy, field.colour, mark_text(field.name, box.text), found=False)
     for detection in shown.found:
         if detection.xyxy and (field := fields.get(detection.field)):
-            yield Mark(detection.xyxy, field.colour, f"{field.name} {number(detection.score, 2)}", found=True)
+            yield Mark(detection.xyxy, field.colour, mark_text(f"{field.name} {number(detection.score, 2)}", detection.text), found=True)
 
 
 def _named(ids: Sequence[str], fields: dict[str, Field]) -> str:

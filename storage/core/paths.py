@@ -198,6 +198,20 @@ class ProjectPaths(_Filed):
         """The shard with the revisions of ``image``'s label."""
         return self.labels / check_image_id(image)[:2]
 
+    @property
+    def words_folder(self) -> Path:
+        """256 shards of what was read on the images."""
+        # Apart from the images: a page read must not make the index list the shard's images again.
+        return self.folder / "words"
+
+    def word_shard(self, image: str) -> Path:
+        """The shard with what was read on ``image``."""
+        return self.words_folder / check_image_id(image)[:2]
+
+    def words(self, image: str, turn: int | None, reader: str) -> Path:
+        """What ``reader`` read on ``image`` turned by people by ``turn`` degrees clockwise, or by nobody; created once."""
+        return self.word_shard(image) / f"{image}.{'any' if turn is None else turn}.{reader}.json"
+
 
 @dataclass(frozen=True)
 class ProcessPaths(_Filed):

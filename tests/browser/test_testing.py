@@ -27,6 +27,8 @@ SIZE = (600, 800)
 FIRST_ANSWER_MS = 120_000  # torch takes its time to load on a busy machine
 FOUND = [("company", (60, 60, 300, 90), 0.93), ("date", (60, 110, 300, 140), 0.62), ("date", (60, 160, 300, 190), 0.2)]
 
+TEXTS = {"company": {"text": '=ООО "Ромашка"', "read": 0.875}}
+
 
 # Answers of a real worker
 
@@ -99,7 +101,8 @@ def answered(runs: Runs, model: str, pages: int = 2, machine: str | None = None)
     """A job whose machine has found the same on every page."""
     asked = unanswered(runs, model, pages, machine)
     names = {field.name: field.id for field in runs.project.fields}
-    found = TriedPage(detections=tuple(Detection(field=names[name], xyxy=xyxy, score=score) for name, xyxy, score in FOUND))
+    rows = [Detection(field=names[name], xyxy=xyxy, score=score, **TEXTS.get(name, {})) for name, xyxy, score in FOUND]
+    found = TriedPage(detections=tuple(rows))
     jobs.answer(runs.store, Answer(job=asked.id, at=now(), seconds=0.4, device="cpu", pages=(found,) * pages))
     return asked
 
@@ -132,17 +135,27 @@ def test_the_threshold_changes_what_is_shown_without_a_word_to_the_server(runs: 
     expect(page.locator(".box")).to_have_count(2)
 
 
+def test_what_is_written_in_a_box_stands_beside_its_score_with_the_readers_certainty(runs: Runs, visit: Visit) -> None:
+    page = visit(f"/testing?job={answered(runs, finish(runs, [], 'training').id).id}")
+    expect(page.locator(".found th")).to_have_text(["Field", "Score", "Read", "Place, pixels"])
+    expect(page.locator(".found tbody tr").first.locator("td")).to_have_text(['company=ООО "Ромашка"', "0.93", "0.88", "60, 60 – 300, 90"])
+    expect(page.locator(".found tbody tr").nth(1).locator("td").nth(2)).to_have_text("–")
+
+
 def test_what_is_shown_can_be_taken_along(runs: Runs, visit: Visit) -> None:
     job = answered(runs, finish(runs, [], "training").id)
     page = visit(f"/testing?job={job.id}")
     text = page.locator("textarea")
     written = json.loads(text.input_value())
     assert (written["threshold"], [entry["page"] for entry in written["pages"]]) == ("model", ["page-0.png", "page-1.png"])
-    assert written["pages"][0]["fields"][0] == {"field": "company", "score": 0.93, "xyxy": [60, 60, 300, 90]}
+    company, date = written["pages"][0]["fields"]
+    assert company == {"field": "company", "text": '=ООО "Ромашка"', "score": 0.93, "read": 0.875, "xyxy": [60, 60, 300, 90]}
+    assert (date["text"], date["read"]) == (None, None)
     slide(page, to=90)
     assert json.loads(text.input_value())["threshold"] == 0.9
     page.get_by_role("button", name="CSV").click()
-    lines = ["page,field,score,left,top,right,bottom", "page-0.png,company,0.93,60,60,300,90", "page-1.png,company,0.93,60,60,300,90"]
+    rows = [f'''page-{number}.png,company,0.93,60,60,300,90,"'=ООО ""Ромашка""",0.875''' for number in range(2)]
+    lines = ["page,field,score,left,top,right,bottom,text,read", *rows]  # with the mark that keeps a spreadsheet from running it
     assert text.input_value().splitlines() == lines
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from storage import actions, labels, plans, processes
+from storage import actions, images, labels, plans, processes
 from storage.labels import Box
 from storage.processes import Process, State
+from storage.turns import Turn
 from tests.found_classes import find_classes
 from tests.runs import Runs
 from tests.worker import house
@@ -19,10 +20,11 @@ Open = Callable[..., AppTest]
 class Bench:
     """A process that found a date and a total on each of three pages, both with score 0.9."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs, turns: tuple[Turn, ...] = ()) -> None:
         self.runs = runs
         self.project, self.images = house.fill(runs.store, "pages", 3, 0)
-        self.identifier = house.completed(runs.store, self.project, self.images)
+        found = dict(zip(self.images, turns, strict=False))
+        self.identifier = house.completed(runs.store, self.project, self.images, turns=found)
 
     @property
     def process(self) -> Process:
@@ -86,6 +88,32 @@ def test_images_labelled_meanwhile_are_named_as_left_out(bench: Bench, open_page
     assert app.expander[0].label == "1 image is left out: it was labelled, changed or deleted meanwhile"
     assert app.expander[0].caption[0].value == "pages1.png"
     assert app.button(key="confirm").label == "Apply to 2 images"
+
+
+def test_pages_that_lie_sideways_are_counted_and_shown_upright(runs: Runs, open_page: Open) -> None:
+    bench = Bench(runs, turns=(90, 180, 90))
+    paths = runs.store.project(bench.project.id)
+    images.change(paths, images.get(paths, bench.images[2]), "bob", turn=0)
+    app = opened(open_page, bench, "apply")
+    assert app.toggle[0].label == "Show 2 pages upright that lie sideways or upside down"
+    app.button(key="confirm").click().run()
+    carry_out(runs.store, bench.process)
+    assert [images.get(paths, image).turn for image in bench.images] == [90, 180, 0]
+
+
+def test_pages_are_left_as_they_lie_if_that_is_wanted(runs: Runs, open_page: Open) -> None:
+    bench = Bench(runs, turns=(90, 180, 90))
+    app = opened(open_page, bench, "apply")
+    app.toggle[0].set_value(False).run()
+    app.button(key="confirm").click().run()
+    carry_out(runs.store, bench.process)
+    paths = runs.store.project(bench.project.id)
+    assert [images.get(paths, image).turn for image in bench.images] == [0, 0, 0]
+    assert labels.head(paths, bench.images[0]) is not None
+
+
+def test_where_no_page_lies_sideways_nothing_is_asked_of_it(bench: Bench, open_page: Open) -> None:
+    assert not opened(open_page, bench, "apply").toggle
 
 
 def test_a_label_made_while_the_dialog_is_open_is_counted_at_its_next_run(bench: Bench, open_page: Open) -> None:

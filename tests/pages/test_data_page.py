@@ -14,6 +14,8 @@ from storage.core.paths import ProjectPaths
 from storage.images import Image
 from storage.labels import Box
 from storage.projects import Project, Task
+from storage.words import words
+from storage.words.words import Reader, Words
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -133,6 +135,19 @@ def test_a_filter_that_is_chosen_goes_into_the_address(pages: Pages, open_page: 
     assert names(app) == ["three.png"]
     assert app.query_params["name"] == "three"
     assert "page" not in app.query_params
+
+
+@pytest.mark.parametrize(("task", "label", "found"), [("fields", "File name or value", ["two.png"]), ("classes", "File name", [])])
+def test_images_are_found_by_what_is_written_in_their_boxes(runs: Runs, open_page: Open, task: Task, label: str, found: list[str]) -> None:
+    pages = Pages(runs, task)
+    pages.add("one.png", "two.png")
+    if task == "fields":
+        box = Box(field=pages.project.fields[0].id, xyxy=(1, 1, 9, 9), text="Ромашка", read=0.9)
+        labels.save(pages.paths, pages.ids["two.png"], 0, (box,), "ann")
+    app = open_page("data.py", project=pages.project.id)
+    assert app.text_input(key="linked_name").label == label
+    app.text_input(key="linked_name").set_value("ромаш").run()
+    assert [name for frame in app.dataframe for name in frame.value["name"]] == found
 
 
 def test_filters_that_nothing_matches_can_be_cleared(pages: Pages, open_page: Open) -> None:
@@ -274,3 +289,31 @@ def test_undoing_a_class_leaves_what_somebody_else_saved_since(sorted_pages: Pag
     app = press(app.run(), "undo_classes")
     assert classes(app) == [["invoice"], [], []]
     assert "1 image could not be changed" in app.error[0].value
+
+
+# Which to label next
+
+
+def read(runs: Runs, pages: Pages) -> None:
+    """Keep words for every page: all are of one kind but the last."""
+    for image in pages.ids.values():
+        text = "letter" if image == list(pages.ids.values())[-1] else "receipt"
+        found = Words(image=image, turn=0, texts=(text,), boxes=((1, 1, 9, 9),), confidences=(0.9,), lines=(0,), look=(200,) * 64)
+        words.keep(pages.paths, found, Reader(pages.project.languages), None)
+
+
+def test_the_pages_to_label_next_are_a_choice_like_a_state(runs: Runs, pages: Pages, open_page: Open) -> None:
+    read(runs, pages)
+    app = open_page("data.py", project=pages.project.id, state="suggested")
+    assert names(app) == ["three.png"]
+    assert any("resembles yet" in text.value for text in app.markdown)
+
+
+def test_an_old_link_to_suggestions_says_why_there_are_none(pages: Pages, open_page: Open) -> None:
+    app = open_page("data.py", project=pages.project.id, state="suggested")
+    assert any("No page is suggested" in text.value for text in app.caption)
+
+
+def test_without_words_there_is_no_such_choice(pages: Pages, open_page: Open) -> None:
+    app = open_page("data.py", project=pages.project.id)
+    assert not any("Label next" in option for option in app.button_group(key="linked_state").options)

@@ -181,10 +181,10 @@ def test_who_may_edit_projects_but_not_manage_accounts_is_told_why_the_choice_is
 
 def test_an_export_offered_before_the_project_was_hidden_is_refused(runs: Runs, eve: Account) -> None:
     runs.label_one()
-    assert b"page.png" in _content(runs.store, runs.project, "all", "csv", eve.id)
+    assert b"page.png" in _content(runs.store, runs.project, "all", "values.csv", eve.id)
     access.write(runs.store, runs.project.id, 0, (), "local")
     with pytest.raises(Refused):
-        _content(runs.store, runs.project, "all", "csv", eve.id)
+        _content(runs.store, runs.project, "all", "values.csv", eve.id)
 
 
 def test_a_trial_with_a_model_of_it_is_shown_to_nobody_else(runs: Runs, open_page: Open, eve: Account, theirs: Process) -> None:

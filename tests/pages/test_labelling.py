@@ -13,6 +13,8 @@ from storage import labels, projects, uploads
 from storage.images import Image
 from storage.labels import Box
 from storage.projects import Project
+from storage.words import words
+from storage.words.words import Reader, Words
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -93,3 +95,41 @@ def test_every_text_that_the_editor_asks_for_is_there() -> None:
 
 def test_every_state_has_a_look_and_a_name() -> None:
     assert all(image_states.image_state_name(state) for state in image_states.IMAGE_STATES)
+
+
+# Which to label next
+
+
+@pytest.fixture
+def read(runs: Runs, add: Callable[[int], list[Image]]) -> list[Image]:
+    """Eight pages that were read: seven of one kind, the last of another."""
+    added = add(8)
+    for image in added:
+        texts = ("letter", "dear") if image is added[-1] else ("receipt", "total")
+        boxes = tuple((1.0, 10.0 * line, 30.0, 10.0 * line + 8) for line in range(len(texts)))
+        found = Words(image=image.id, turn=0, texts=texts, boxes=boxes, confidences=(0.9, 0.9), lines=(0, 1), look=(200,) * 64)
+        words.keep(runs.store.project(runs.project.id), found, Reader(runs.project.languages), None)
+    return added
+
+
+def test_pages_that_were_read_are_suggested_and_the_button_leads_to_them(runs: Runs, open_page: Open, read: list[Image]) -> None:
+    app = open_page("labelling.py", project=runs.project.id)
+    assert app.button(key="label_next").label == "Label next · 6"
+    app.button(key="label_next").click().run()
+    assert app.query_params["state"] == "suggested"
+    assert app.selectbox(key="linked_state").value == "suggested"
+    assert "label_next" not in [button.key for button in app.button]
+
+
+def test_pages_that_were_not_read_are_labelled_as_they_come(runs: Runs, open_page: Open, add: Callable[[int], list[Image]]) -> None:
+    add(8)
+    app = open_page("labelling.py", project=runs.project.id)
+    assert "label_next" not in [button.key for button in app.button]
+    assert "suggested" not in app.selectbox(key="linked_state").options
+
+
+def test_once_enough_are_labelled_nothing_is_suggested(runs: Runs, open_page: Open, read: list[Image]) -> None:
+    for image in read[:6]:
+        label(runs, image)
+    app = open_page("labelling.py", project=runs.project.id, state="suggested")
+    assert "No page is suggested" in app.info[0].value

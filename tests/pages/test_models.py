@@ -5,6 +5,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.model_differences import fields_frame
 from pages.parts.model_table import ModelCache
 from storage import jobs, models, projects, templates
 from storage.attempts import Message
@@ -298,6 +299,16 @@ def test_two_models_are_compared_on_the_same_images_and_the_address_keeps_what_c
     assert any("1 image: on 1 of them ② makes fewer errors" in caption.value for caption in app.caption)
     linked = open_page("models.py", **app.query_params)
     assert {metric.label: metric.value for metric in linked.metric}["AP@50"] == "0.500 → 0.750"
+
+
+def test_values_are_compared_where_a_model_read_any(runs: Runs) -> None:
+    company = runs.project.fields[0].id
+    first = evaluated(runs, [], 0, 0.5)
+    read = first.per_field[company].model_copy(update={"value_right": 0.9})
+    second = first.model_copy(update={"per_field": {company: read}})
+    frame = fields_frame(first, second, runs.project.fields, "fields")
+    assert frame[["Value right ①", "Value right ②", "Value right ±"]].values.tolist() == [["–", "0.90", "–"]]
+    assert not [head for head in fields_frame(first, first, runs.project.fields, "fields") if "Value" in head]
 
 
 def test_only_models_for_the_same_purpose_can_be_compared(runs: Runs, open_page: Open) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.run_scores import model_frame
+from pages.parts.page_picture import mark_text
+from pages.parts.run_scores import model_frame, values_text
 from storage import images, labels, progress, projects, templates
 from storage.attempts import Outcome
 from storage.models import FieldScore
@@ -188,6 +190,24 @@ def test_a_published_model_brings_precision_and_recall_beside_each_field(runs: R
     known = published.model_copy(update={"per_field": {date: FieldScore(ap_50=0.8, precision=0.75, recall=0.5, f1=0.6)}})
     frame = model_frame("fields", runs.project.fields, known)
     assert frame[["name", "text", "Precision", "Recall", "F1"]].values.tolist() == [["date", "0.80", "0.75", "0.50", "0.60"]]
+
+
+def test_where_values_were_compared_their_share_stands_beside_and_is_explained(runs: Runs) -> None:
+    company, date = (field.id for field in runs.project.fields[:2])
+    published = model(runs, "0" * 26, "training", rule=finish_rule(runs), test_images=11)
+    scores = {company: FieldScore(ap_50=0.9, f1=0.8, value_right=0.625), date: FieldScore(ap_50=0.8, f1=0.6)}
+    known = published.model_copy(update={"per_field": scores})
+    assert model_frame("fields", runs.project.fields, known)["Value right"].tolist() == ["0.62", "–"]
+    assert "the very text of the label" in (values_text(known) or "")
+    assert values_text(published) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(None, "date 0.90"), ("", "date 0.90"), ("12 мая", "date 0.90: 12 мая"), ("x" * 60, "date 0.90: " + "x" * 39 + "…")],
+)
+def test_a_box_on_a_picture_says_what_is_written_in_it(text: str | None, said: str) -> None:
+    assert mark_text("date 0.90", text) == said
 
 
 def test_a_model_without_precision_shows_ap_alone(runs: Runs) -> None:

@@ -41,6 +41,12 @@ def test_below_the_gate_the_step_says_how_many_labels_are_missing(runs: Runs) ->
     assert (now.page, now.query) == ("labelling.py", {"project": runs.project.id})
 
 
+def test_pages_that_are_suggested_are_labelled_first(runs: Runs) -> None:
+    now = current(path(Standing(runs.project, counts(unlabelled=49, labelled=1), 4, (), suggested=True)))
+    assert (now.page, now.query) == ("labelling.py", {"project": runs.project.id, "state": "suggested"})
+    assert "Which to label next is suggested" in now.text
+
+
 def test_enough_labels_ask_for_a_process(runs: Runs) -> None:
     now = step(runs.project, counts(unlabelled=45, labelled=5))
     assert (now.page, now.query) == ("processes.py", {"project": runs.project.id, "add": "1"})

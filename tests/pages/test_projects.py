@@ -348,7 +348,10 @@ def test_removing_a_class_asks_what_becomes_of_its_images(
     assert len(PROJECTS.get(runs.store, kinds.id)[1].fields) == (2 if choice == "keep" else 1)
 
 
-@pytest.mark.parametrize(("task", "offered"), [("fields", ["Download COCO JSON", "Download CSV"]), ("classes", ["Download CSV"])])
+@pytest.mark.parametrize(
+    ("task", "offered"),
+    [("fields", ["Download values (CSV)", "Download boxes (CSV)", "Download COCO JSON"]), ("classes", ["Download CSV"])],
+)
 def test_what_can_be_exported_goes_by_the_task(task: Task, offered: list[str], runs: Runs, open_page: Open) -> None:
     made = projects.create(runs.store, "other", task)
     app = open_page("projects.py", project=made.id, view="settings")

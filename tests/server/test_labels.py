@@ -12,6 +12,8 @@ from storage.core import ProjectPaths, Store, revision_path
 from storage.images import Image
 from storage.labels import Box
 from storage.projects import Project
+from storage.words import words
+from storage.words.words import Reader, Words
 
 Document = Callable[..., bytes]
 XYXY = [10.0, 10.0, 60.0, 20.0]
@@ -60,7 +62,7 @@ def test_an_image_never_labelled_has_revision_0(client: TestClient, at: str, ima
 def test_a_save_is_answered_with_what_is_then_there(client: TestClient, at: str, boxes: list[dict[str, Any]]) -> None:
     saved = client.post(f"{at}/label", json={"base": 0, "boxes": boxes}).json()
     assert (saved["rev"], saved["state"], saved["author"], saved["origin"]) == (1, "labelled", "local", "person")
-    assert saved["boxes"] == [{**boxes[0], "origin": "person", "score": None, "process": None}]
+    assert saved["boxes"] == [{**boxes[0], "origin": "person", "score": None, "process": None, "text": None, "read": None}]
     assert saved["at"][-1:] == "Z"
     assert client.get(f"{at}/label").json() == saved
 
@@ -70,6 +72,27 @@ def test_no_fields_here_and_unlabelled_again_are_different(client: TestClient, a
     assert (none_here["state"], none_here["boxes"]) == ("labelled", [])
     again = client.post(f"{at}/label", json={"base": 1, "boxes": None}).json()
     assert (again["rev"], again["state"], again["boxes"]) == (2, "unlabelled", None)
+
+
+def test_a_text_is_read_unless_somebody_typed_it(
+    client: TestClient, at: str, paths: ProjectPaths, project: Project, image: Image, boxes: list[dict[str, Any]]
+) -> None:
+    assert client.get(f"{at}/words").json() == {"words": None}
+    found = Words(image=image.id, turn=0, texts=("Итого",), boxes=((10.04, 9.5, 58, 21),), confidences=(0.91234,), lines=(0,))
+    words.keep(paths, found, Reader(project.languages), None)
+    shown = {"texts": ["Итого"], "boxes": [[10.0, 9.5, 58.0, 21.0]], "confidences": [0.912], "lines": [0]}
+    assert client.get(f"{at}/words").json() == {"words": shown}
+
+    def save(base: int, **said: str | None) -> tuple[str | None, float | None]:
+        answer = client.post(f"{at}/label", json={"base": base, "boxes": [{**boxes[0], **said}]})
+        assert answer.status_code == 200, answer.text
+        (box,) = answer.json()["boxes"]
+        return box["text"], box["read"]
+
+    assert save(0) == ("Итого", 0.91234)
+    assert save(1, text="ИТОГО") == save(2) == ("ИТОГО", None)
+    assert save(2, text=None) == ("Итого", 0.91234)
+    assert [found["boxes"][0]["text"] for found in client.get(f"{at}/history").json()["revisions"]] == ["Итого", "ИТОГО", "Итого"]
 
 
 def test_a_stale_save_is_shown_both_versions_and_loses_neither(client: TestClient, at: str, boxes: list[dict[str, Any]]) -> None:
@@ -129,6 +152,10 @@ def test_there_is_nothing_to_accept_without_an_automatic_label(client: TestClien
         ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 1e999]}]}', "boxes.0.xyxy.3: input should be a finite number"),
         ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3]}]}', "boxes.0.xyxy.3: field required"),
         ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 9], "score": 1}]}', "boxes.0.score: extra inputs"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 9], "read": 1}]}', "boxes.0.read: extra inputs"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 9], "text": 7}]}', "boxes.0.text: input should be a valid string"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 9], "text": "' + "x" * 2001 + '"}]}', "2000 at most"),
+        ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 3, 9], "text": "\\ud800"}]}', "invalid JSON"),
         ('{"base": 0, "boxes": [{"field": 7, "xyxy": [1, 2, 3, 9]}]}', "boxes.0.field: input should be a valid string"),
         ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [-9, 2, 30, 9]}]}', "lies outside image 'receipt.png'"),
         ('{"base": 0, "boxes": [{"field": "%s", "xyxy": [1, 2, 130, 9]}]}', "lies outside image 'receipt.png'"),
@@ -339,3 +366,26 @@ def test_an_unknown_class_is_refused_for_all(forms: Forms) -> None:
 def test_a_project_of_fields_takes_no_classes(client: TestClient, api: str, image: Image) -> None:
     refused = client.post(f"{api}/classes", json={"class": None, "images": [{"image": image.id, "base": 0}]})
     assert (refused.status_code, "its images have no class" in refused.json()["error"]) == (400, True)
+
+
+# Which to label next
+
+
+def test_a_list_can_be_cut_to_the_pages_to_label_next(
+    client: TestClient, api: str, paths: ProjectPaths, project: Project, pages: list[Image]
+) -> None:
+    for image in pages:
+        text = "letter" if image in (pages[3], pages[6]) else "receipt"
+        found = Words(image=image.id, turn=0, texts=(text,), boxes=((1, 1, 9, 9),), confidences=(0.9,), lines=(0,), look=(200,) * 64)
+        words.keep(paths, found, Reader(project.languages), None)
+    for image in (pages[0], pages[1], pages[2], pages[4]):
+        labels.save(paths, image.id, 0, (), "ann")
+    found = names(client.get(f"{api}?suggested=true&state=unlabelled"))
+    left_out = next(image for image in (pages[3], pages[5], pages[6]) if image.name not in found)
+    assert len(found) == 2
+    assert {"page-3.png", "page-6.png"} & set(found)
+    assert client.get(f"{api}?suggested=true&state=unlabelled&around={left_out.id}").json()["position"] is None
+
+
+def test_nothing_is_cut_to_where_no_page_was_read(client: TestClient, api: str, pages: list[Image]) -> None:
+    assert client.get(f"{api}?suggested=true&state=unlabelled").json() == {"total": 0, "offset": 0, "position": None, "images": []}

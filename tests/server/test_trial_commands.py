@@ -63,7 +63,8 @@ def tried(*detections: Detection) -> Callable[[Store, Job], Answer]:
 def company(runs: Runs) -> tuple[Detection, ...]:
     """One box above its threshold of 0.4, one below."""
     company, date = (field.id for field in runs.project.fields[:2])
-    return Detection(field=company, xyxy=(10, 10, 60, 30), score=0.93), Detection(field=date, xyxy=(1, 1, 9, 9), score=0.2)
+    read = {"text": "ООО [red]Ромашка", "read": 0.875}
+    return Detection(field=company, xyxy=(10, 10, 60, 30), score=0.93, **read), Detection(field=date, xyxy=(1, 1, 9, 9), score=0.2)
 
 
 def test_what_the_model_finds_by_its_own_thresholds_comes_as_json(runs, run: Run, answers, company, tmp_path) -> None:
@@ -73,7 +74,8 @@ def test_what_the_model_finds_by_its_own_thresholds_comes_as_json(runs, run: Run
     assert found.exit_code == 0, found.output
     pages = json.loads(found.stdout)["pages"]
     assert [page["page"] for page in pages] == ["two.pdf · 1", "two.pdf · 2"]
-    assert pages[0]["fields"] == [{"field": "company", "score": 0.93, "xyxy": [10, 10, 60, 30]}]
+    place = [10, 10, 60, 30]
+    assert pages[0]["fields"] == [{"field": "company", "text": "ООО [red]Ромашка", "score": 0.93, "read": 0.875, "xyxy": place}]
 
 
 def test_it_comes_as_a_table_and_files_that_cannot_be_read_are_said(runs, run: Run, answers, company, tmp_path, document) -> None:
@@ -82,7 +84,7 @@ def test_it_comes_as_a_table_and_files_that_cannot_be_read_are_said(runs, run: R
     (tmp_path / "notes.txt").write_bytes(b"no page")
     found = run("model", "try", finish(runs, []).id, tmp_path / "scan.png", tmp_path / "notes.txt")
     assert found.exit_code == 0
-    assert "company" in found.stdout
+    assert "company │ ООО [red]Ромашка │ 0.93  │ 0.88 │" in found.stdout
     assert "date" not in found.stdout
     assert "'notes.txt' is not an image" in found.stderr
 

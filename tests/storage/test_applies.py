@@ -35,6 +35,14 @@ class Planned:
     def roll_back(self):
         return applies.roll_back(self.project, self.paths, self.plan, "ann", lambda *counts: self.seen.append(counts))
 
+    def turn(self, *turns):
+        """Make a plan that turns the first pages by these."""
+        self.paths = self.project.store.process("0" * 26).apply(new_id())
+        self.plan = plans.make_plan(self.paths, self.new_plan(turns=dict(zip(self.images, turns, strict=False))))
+
+    def turns(self):
+        return [images.find(self.project, image).turn for image in self.images]
+
     def revs(self):
         return [labels.head_rev(self.project, image) for image in self.images]
 
@@ -105,3 +113,90 @@ def test_progress_that_cannot_be_read_is_none(planned):
     assert plans.read_progress(planned.paths) is None
     planned.paths.progress.write_bytes(b"{")
     assert plans.read_progress(planned.paths) is None
+
+
+def test_pages_are_turned_with_their_labels_and_no_person_said_so(planned):
+    planned.turn(90, 180)
+    planned.carry_out()
+    assert planned.turns() == [90, 180, 0]
+    assert [images.get(planned.project, image).said_turn for image in planned.images] == [None] * 3
+
+
+def test_a_plan_from_before_pages_were_turned_turns_none(planned):
+    old = Plan.model_validate_json(planned.plan.model_dump_json(exclude={"turns"}))
+    assert old.turns == {}
+
+
+def test_taken_up_after_a_cut_an_apply_turns_what_was_labelled_already_and_nothing_twice(planned):
+    planned.turn(90, 90, 90)
+    first, second, _ = planned.images
+    for image in (first, second):
+        labels.save(planned.project, image, 0, FOUND, "ann", origin="auto", apply=planned.plan.id)
+    images.turn_as_found(planned.project, images.get(planned.project, first), 90, planned.plan.id, "ann")
+    planned.carry_out()
+    assert planned.turns() == [90] * 3
+    assert [images.get(planned.project, image).rev for image in planned.images] == [2] * 3
+
+
+def test_a_page_that_a_person_turned_or_labelled_meanwhile_is_not_turned(planned):
+    planned.turn(90, 90, 90)
+    turned, labelled, _ = planned.images
+    images.change(planned.project, images.get(planned.project, turned), "bob", turn=0)
+    labels.save(planned.project, labelled, 0, MINE, "bob")
+    planned.carry_out()
+    assert planned.turns() == [0, 0, 90]
+
+
+def test_a_page_that_is_saved_at_the_same_moment_is_turned_all_the_same(planned, monkeypatch):
+    planned.turn(90)
+    find, met = images.find, []
+
+    def split_meanwhile(project, image):
+        page = find(project, image)
+        if not met:
+            met.append(images.change(project, page, "bob", split="test"))
+        return page
+
+    monkeypatch.setattr(images, "find", split_meanwhile)
+    planned.carry_out()
+    page = find(planned.project, planned.images[0])
+    assert (page.turn, page.split) == (90, "test")
+
+
+def test_a_roll_back_turns_pages_back_and_an_executor_that_comes_late_does_not_turn_them_again(planned):
+    planned.turn(90, 180)
+    planned.carry_out()
+    planned.roll_back()
+    assert planned.turns() == [0, 0, 0]
+    files.remove_file(planned.paths.applied)
+    planned.carry_out()
+    assert planned.turns() == [0, 0, 0]
+
+
+def test_a_roll_back_cut_between_label_and_page_turns_the_page_when_it_is_repeated(planned):
+    planned.turn(90)
+    planned.carry_out()
+    image = planned.images[0]
+    labels.save(planned.project, image, 1, None, "ann", origin="auto", undoes=planned.plan.id)
+    planned.roll_back()
+    assert planned.turns()[0] == 0
+
+
+def test_a_roll_back_leaves_pages_as_people_turned_them_and_those_whose_label_stays(planned):
+    planned.turn(90, 90, 90)
+    planned.carry_out()
+    turned, accepted, _ = planned.images
+    images.change(planned.project, images.get(planned.project, turned), "bob", turn=270)
+    labels.accept(planned.project, accepted, 1, "bob")
+    planned.roll_back()
+    assert planned.turns() == [270, 90, 0]
+
+
+def test_a_roll_back_gives_back_the_turn_of_an_earlier_apply(planned):
+    earlier = images.turn_as_found(planned.project, images.get(planned.project, planned.images[0]), 270, "earlier", "ann")
+    planned.turn(90)
+    planned.carry_out()
+    images.change(planned.project, images.get(planned.project, planned.images[0]), "bob", split="train")
+    planned.roll_back()
+    page = images.get(planned.project, planned.images[0])
+    assert (page.turn, page.turned_by, page.split) == (earlier.turn, "earlier", "train")

@@ -41,6 +41,8 @@ from storage.progress import Point, Status
 from storage.projects import PROJECTS, Project
 from storage.snapshots import Snapshot
 from storage.templates import Template
+from storage.words import words
+from storage.words.words import Reader, Words
 
 Document = Callable[..., bytes]
 
@@ -53,6 +55,7 @@ def full(store: Store, project: Project, document: Document) -> Store:
         image = uploads.add(paths, name, document(name, kind=kind), "ann")
         labels.save(paths, image.id, 0, (Box(field=project.fields[0].id, xyxy=(1, 2, 3, 4)),), "ann")
     labels.save(paths, image.id, 1, (), "ann")
+    words.keep(paths, Words(image=image.id, turn=0), Reader(("eng", "rus")), None)
     machine = machines.register(store, "bench")
     info = Info(host="h", pid=1, worker="w", seq=1, cores=2, memory=1, memory_used=1, since=now(), at=now())
     machines.report(store, machine.id, info)

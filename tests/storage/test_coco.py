@@ -303,6 +303,39 @@ def test_what_is_exported_can_be_imported_again(
     assert boxes_by_name(store, other) == boxes_by_name(store, project)
 
 
+def texts_by_name(store: Store, project: Project) -> dict[str, list[tuple[str | None, float | None]]]:
+    heads = {row.name: labels.head(store.project(project.id), row.image) for row in Index(store).images(project.id, "all")}
+    return {name: [(box.text, box.read) for box in head.boxes or ()] for name, head in heads.items() if head}
+
+
+def test_texts_come_back_as_a_persons_and_say_how_sure_a_reader_was(
+    store: Store, project: Project, document: Document, folder: Folder
+) -> None:
+    paths, (date, total) = store.project(project.id), (field.id for field in project.fields)
+    typed, read = Box(field=date, xyxy=(1, 2, 40, 8), text="12 мая"), Box(field=total, xyxy=(1, 20, 40, 28), text="5", read=0.5)
+    blank, unknown = Box(field=date, xyxy=(1, 30, 40, 38), text=""), Box(field=date, xyxy=(1, 40, 40, 48))
+    labels.save(paths, uploads.add(paths, "a.png", document("a.png"), "ann").id, 0, (typed, read, blank, unknown), "ann")
+    coco_export.export_coco(store, project, folder.root / "annotations.json", "all")
+    written = json.loads((folder.root / "annotations.json").read_text("utf-8"))["annotations"]
+    assert [annotation.get("attributes") for annotation in written] == [{"text": "12 мая"}, {"text": "5", "read": 0.5}, {"text": ""}, None]
+    other = create(store, "other", "fields")
+    assert coco.import_coco(store, other, folder.root, "bob", 1.0).problems == ()
+    assert texts_by_name(store, other)["a.png"] == [("12 мая", None), ("5", None), ("", None), (None, None)]
+
+
+@pytest.mark.parametrize("text", [5, ["a"], "x" * 2001, "\ud800"], ids=["number", "list", "long", "half a pair"])
+def test_what_is_no_text_is_said_and_its_box_goes_in_without(
+    bring: Callable[..., Imported], store: Store, project: Project, folder: Folder, text: Any
+) -> None:
+    folder.annotations[0]["attributes"] = {"text": text}
+    folder.annotations[1]["attributes"] = {"text": "x" * 1997 + "\n y", "occluded": False}
+    folder.annotations[2]["attributes"] = ["occluded"]
+    done = bring()
+    assert (done.boxes, len(done.problems)) == (3, 1)
+    assert str(done.problems[0]).startswith("The text of box [10.0, 20.0, 30.0, 15.0] on image 'a.png' was left out: ")
+    assert [found for [(found, _)] in texts_by_name(store, project).values()] == [None, "x" * 1997 + " y", None]
+
+
 @pytest.mark.parametrize(("origin", "scores"), [("person", [None]), ("auto", [0.75]), ("all", [None, 0.75])])
 def test_an_export_holds_the_boxes_of_the_origin_asked_for(
     store: Store, project: Project, document: Document, tmp_path: Path, origin: Any, scores: list[float | None]

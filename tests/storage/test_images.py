@@ -96,6 +96,27 @@ def test_a_turn_leaves_size_and_everything_else(paths: ProjectPaths, document: D
     assert (turned.turn, turned.width, turned.height, turned.split) == (270, 120, 80, None)
 
 
+def test_a_turn_by_a_person_is_said_even_by_nothing_and_one_by_an_apply_is_not(paths: ProjectPaths, document: Document) -> None:
+    image = uploads.add(paths, "scan.png", document("12.50"), "ann")
+    found = images.turn_as_found(paths, image, 90, "an apply", "ann")
+    split = images.change(paths, found, "ann", split="train")
+    corrected = images.change(paths, split, "bob", turn=0)
+    assert [page.said_turn for page in (image, found, split, corrected)] == [None, None, None, 0]
+    assert (corrected.turned_by, images.turned_before(paths, split)) == (None, image)
+
+
+def test_a_turn_from_before_it_was_kept_who_said_it_is_a_persons(paths: ProjectPaths, document: Document) -> None:
+    turned = images.change(paths, uploads.add(paths, "scan.png", document("12.50"), "ann"), "ann", turn=90)
+    assert images.Image.model_validate_json(turned.model_dump_json(exclude={"turn_set", "turned_by"})).said_turn == 90
+
+
+def test_an_image_that_comes_back_keeps_who_turned_it(paths: ProjectPaths, document: Document) -> None:
+    found = images.turn_as_found(paths, uploads.add(paths, "scan.png", document("12.50"), "ann"), 90, "an apply", "ann")
+    images.change(paths, found, "ann", deleted=True)
+    again = uploads.add(paths, "scan.png", document("12.50"), "bob")
+    assert (again.turn, again.said_turn, again.turned_by) == (90, None, "an apply")
+
+
 def test_a_change_leaves_when_the_image_was_added(paths: ProjectPaths, document: Document) -> None:
     image = uploads.add(paths, "scan.png", document("12.50"), "ann")
     last_week = image.model_copy(update={"at": image.at - timedelta(days=7)})

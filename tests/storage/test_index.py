@@ -11,8 +11,14 @@ from storage.core.ids import new_id
 from storage.core.paths import ProjectPaths, Store
 from storage.images import Image
 from storage.index import Counts, Filter, Index, Order
+from storage.labels import Box
 from storage.projects import Project
 from tests.storage.pages import IMAGE, ClassLife, Life, add, box, classify, label, rows
+
+
+def with_text(text: str, read: float | None = None) -> Box:
+    """A box in which that is written; typed by a person unless a reader is so sure of it."""
+    return box().model_copy(update={"text": text, "read": read})
 
 
 def test_each_state_is_counted_and_listed(index: Index, project: Project, paths: ProjectPaths) -> None:
@@ -95,6 +101,47 @@ def test_part_of_a_name_is_found_in_any_case(index: Index, project: Project, pat
     assert index.count(project.id, Filter(name=part)) == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("ООО «Р", ["a.png"]),
+        ("ооо", ["a.png", "ooo ООО.png"]),  # as the name or as a value
+        ("12.05", ["b.png", "c.png"]),
+        ("марта 12.05", []),  # two values
+        ("typed", ["c.png"]),
+        ("gone", []),
+    ],
+)
+def test_part_of_a_value_is_found_in_any_case(index: Index, project: Project, paths: ProjectPaths, part: str, expected: list[str]) -> None:
+    found, read, typed, named = (add(paths, number, name) for number, name in enumerate(("a.png", "b.png", "c.png", "ooo ООО.png")))
+    label(paths, found, with_text("ооо «ромашка»", 0.4), origin="auto")
+    label(paths, read, with_text("1 Марта", 0.9), with_text("12.05.2018", 0.9))
+    label(paths, typed, with_text("gone", 0.9), box())
+    label(paths, typed, with_text("TYPED 12.05"), with_text(""), box())
+    label(paths, named)
+    index.refresh(project.id)
+    wanted = Filter(name=part)
+    assert [row.name for row in index.page(project.id, wanted)] == expected
+    assert index.count(project.id, wanted) == len(expected)
+    assert [index.position(project.id, row.image, wanted) for row in index.page(project.id, wanted)] == list(range(len(expected)))
+
+
+def test_values_of_another_project_are_not_searched(store: Store, index: Index, project: Project, paths: ProjectPaths) -> None:
+    other = projects.create(store, "other", "fields", ("date",))
+    label(store.project(other.id), add(store.project(other.id), 1), with_text("secret"))
+    label(paths, add(paths, 1), with_text("open"))
+    for each in (project, other):
+        index.refresh(each.id)
+    assert index.count(project.id, Filter(name="secret")) == 0
+    assert index.count(other.id, Filter(name="secret")) == 1
+
+
+def test_a_label_of_endless_texts_is_searched_by_its_beginning(index: Index, project: Project, paths: ProjectPaths) -> None:
+    label(paths, add(paths, 1), *[with_text(f"{number:04} " + "x" * 1990) for number in range(60)])
+    index.refresh(project.id)
+    assert (index.count(project.id, Filter(name="0001 x")), index.count(project.id, Filter(name="0059 x"))) == (1, 0)
+
+
 def test_deleted_images_count_nowhere_until_restored(index: Index, project: Project, paths: ProjectPaths) -> None:
     image = add(paths, 1)
     label(paths, image, box())
@@ -110,6 +157,14 @@ def test_a_split_and_a_turn_are_seen_at_once(index: Index, project: Project, pat
     assert [(row.split, row.turn) for row in rows(index, project)] == [(None, 0)]
     images.change(paths, images.change(paths, image, "ann", split="test"), "ann", turn=90)
     assert [(row.split, row.turn) for row in rows(index, project)] == [("test", 90)]
+
+
+def test_a_turn_by_a_person_is_told_from_one_by_an_apply(index: Index, project: Project, paths: ProjectPaths) -> None:
+    image = add(paths, 1)
+    turned = images.turn_as_found(paths, image, 90, "an apply", "ann")
+    assert [(row.turn, row.turn_said) for row in rows(index, project)] == [(90, False)]
+    images.change(paths, turned, "bob", turn=0)
+    assert [(row.turn, row.turn_said) for row in rows(index, project)] == [(0, True)]
 
 
 @pytest.mark.parametrize(
@@ -230,6 +285,18 @@ def test_review_begins_with_what_breaks_most_rules_then_with_the_least_certain(i
     }
 
 
+def test_review_takes_what_was_read_into_account_but_not_where_somebody_typed_it(
+    index: Index, project: Project, paths: ProjectPaths
+) -> None:
+    texts = [("misread", 0.9, 0.5), ("typed", 0.7, None), ("sure", 0.8, 0.99)]
+    images = [add(paths, number) for number in range(3)]
+    for image, (text, score, read) in zip(images, texts, strict=True):
+        label(paths, image, box(score).model_copy(update={"text": text, "read": read}), origin="auto")
+    index.refresh(project.id)
+    queue = index.page(project.id, Filter("auto"), "review")
+    assert [(row.image, row.score) for row in queue] == [(images[0].id, 0.45), (images[1].id, 0.7), (images[2].id, 0.8 * 0.99)]
+
+
 def test_a_label_people_accepted_changes_the_rules(index: Index, project: Project, paths: ProjectPaths) -> None:
     ruled = Ruled(project, paths)
     first, second = (ruled.found(number, 0.9, ruled.total, ruled.total) for number in (10, 11))
@@ -324,6 +391,28 @@ def test_projects_do_not_see_each_others_images(index: Index, store: Store, proj
     index.refresh(project.id)
     index.refresh(other)
     assert (index.counts(project.id).images, index.counts(other).images) == (1, 2)
+
+
+def test_a_list_may_be_of_some_images_only_in_whatever_order(index: Index, project: Project, paths: ProjectPaths) -> None:
+    added = [add(paths, number) for number in range(5)]
+    label(paths, added[3], box())
+    wanted = Filter("unlabelled", images=tuple(added[number].id for number in (3, 2, 0)))
+    assert [row.image for row in index.page(project.id, wanted)] == [added[0].id, added[2].id]
+    assert index.count(project.id, wanted) == 2
+    assert [index.position(project.id, image.id, wanted) for image in added] == [0, None, 1, None, None]
+    assert index.page(project.id, Filter(images=())) == []
+
+
+def test_a_sample_is_of_one_kind_with_turns_and_the_same_each_time(index: Index, project: Project, paths: ProjectPaths) -> None:
+    added = [add(paths, number) for number in range(6)]
+    label(paths, added[0], box())
+    images.change(paths, added[1], "ann", turn=90)
+    index.refresh(project.id)
+    free = sorted(image.id for image in added[1:])
+    sample = index.sample(project.id, "unlabelled", 3)
+    assert [image for image, _ in sample] == free[:3]
+    assert dict(index.sample(project.id, "unlabelled", 9))[added[1].id] == 90
+    assert index.sample(project.id, "confirmed", 9) == [(added[0].id, None)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from storage import labels, projects
 from storage.core.errors import Conflict, InvalidValue, Refused
 from storage.core.records import now
 from storage.images import Image
-from storage.labels import Box
+from storage.labels import MAX_TEXT, Box
+from storage.words.words import Words
 
 IMAGE = "a" * 64
 PAGE = Image(id=IMAGE, rev=1, name="page.png", width=100, height=50, bytes=1, author="ann", at=now())
@@ -85,6 +86,7 @@ class Page:
     def __init__(self, store, project):
         self.paths, self.project = store.project(project.id), project
         self.date, self.total = (field.id for field in project.fields)
+        self.words = None
 
     def found(self, *boxes, **options):
         """A process labels the page."""
@@ -95,7 +97,7 @@ class Page:
         return labels.save(self.paths, IMAGE, self.rev, tuple(made), "ann", origin="auto", apply="apply", **options)
 
     def draw(self, *regions, base=None):
-        return labels.save_by_person(self.paths, self.project, PAGE, self.rev if base is None else base, regions, "ann")
+        return labels.save_by_person(self.paths, self.project, PAGE, self.rev if base is None else base, regions, "ann", self.words)
 
     def clear(self):
         return labels.save_by_person(self.paths, self.project, PAGE, self.rev, None, "ann")
@@ -103,9 +105,21 @@ class Page:
     def accept(self, base=None):
         return labels.accept(self.paths, IMAGE, self.rev if base is None else base, "ann")
 
+    def is_read(self):
+        """The page is read: "Acme Ltd" in a line, "12" below it."""
+        boxes = ((1, 1, 20, 9), (22, 1, 40, 9), (1, 12, 20, 20))
+        self.words = Words(image=IMAGE, turn=0, texts=("Acme", "Ltd", "12"), boxes=boxes, confidences=(0.9, 0.8, 0.7), lines=(0, 0, 1))
+
     @property
     def rev(self):
         return labels.head_rev(self.paths, IMAGE)
+
+
+LINE, BELOW = (0, 0, 42, 10), (0, 11, 22, 21)
+
+
+def texts(label):
+    return [(box.text, box.read) for box in label.boxes]
 
 
 @pytest.fixture
@@ -255,6 +269,77 @@ def test_what_somebody_changed_meanwhile_cannot_be_accepted_unseen(page):
     page.found((page.total, (1, 1, 9, 9)))
     with pytest.raises(Conflict):
         page.accept(base=1)
+
+
+def test_a_box_drawn_on_a_page_that_was_read_has_its_text(page):
+    page.is_read()
+    assert texts(page.draw((page.date, LINE), (page.total, BELOW), (page.total, (60, 1, 90, 9)))) == [
+        ("Acme Ltd", 0.8),
+        ("12", 0.7),
+        (None, None),
+    ]
+
+
+def test_a_box_drawn_before_the_page_was_read_is_not_written_anew(page):
+    saved = page.draw((page.date, LINE))
+    page.is_read()
+    assert texts(saved) == [(None, None)]
+    assert page.draw((page.date, LINE)) == saved
+    assert texts(page.draw((page.date, LINE, None), (page.total, BELOW))) == [(None, None), ("12", 0.7)]
+
+
+def test_a_text_a_person_types_is_theirs_and_no_reader_changes_it(page):
+    page.is_read()
+    typed = page.draw((page.date, LINE, "  Acme\n Limited "))
+    assert texts(typed) == [("Acme Limited", None)]
+    assert page.draw((page.date, LINE)) == page.draw((page.date, LINE, "Acme Limited")) == typed
+    assert texts(page.draw((page.date, LINE), (page.total, BELOW))) == [("Acme Limited", None), ("12", 0.7)]
+
+
+def test_a_box_that_is_moved_takes_along_what_was_typed_but_not_what_was_read(page):
+    page.is_read()
+    page.draw((page.date, LINE, "Acme Limited"), (page.total, BELOW))
+    moved = page.draw((page.date, (0, 0, 43, 10), "Acme Limited"), (page.total, (0, 0, 21, 10), None))
+    assert texts(moved) == [("Acme Limited", None), ("Acme", 0.9)]
+
+
+def test_a_text_taken_back_is_the_readers_again(page):
+    page.is_read()
+    read = page.draw((page.date, LINE))
+    page.draw((page.date, LINE, "typed"))
+    assert page.draw((page.date, LINE, None)).boxes == read.boxes
+
+
+def test_nothing_is_written_here_differs_from_nobody_said(page):
+    page.is_read()
+    page.draw((page.date, LINE))
+    saved = page.draw((page.date, LINE, ""))
+    assert (texts(saved), saved.rev) == ([("", None)], 2)
+
+
+def test_an_automatic_box_whose_text_is_corrected_stays_where_the_model_found_it(page):
+    found = page.found((page.date, LINE)).boxes[0]
+    saved = page.draw((page.date, LINE, "12.05.2024"))
+    assert saved.boxes == (found.model_copy(update={"text": "12.05.2024"}),)
+    assert (saved.state, saved.corrects, saved.origin, saved.author) == ("corrected", "run", "person", "ann")
+
+
+def test_a_box_given_another_field_keeps_what_is_written_in_it_though_the_words_are_gone(page):
+    read = Box(field=page.date, xyxy=LINE, origin="auto", score=0.8, text="Acme", read=0.6)
+    labels.save(page.paths, IMAGE, 0, (read,), "ann", origin="auto")
+    assert texts(page.draw((page.total, LINE, None))) == [("Acme", 0.6)]
+
+
+def test_a_typed_text_stays_if_whoever_changes_the_field_says_nothing_of_it(page):
+    page.draw((page.date, LINE, "typed"))
+    assert texts(page.draw((page.total, LINE))) == [("typed", None)]
+
+
+def test_a_text_longer_than_any_field_is_refused_and_nothing_is_saved(page):
+    page.draw((page.date, LINE, "x" * MAX_TEXT))
+    with pytest.raises(InvalidValue, match="has 2001 characters, 2000 at most"):
+        page.draw((page.date, LINE, "x" * (MAX_TEXT + 1)))
+    assert page.rev == 1
 
 
 class Form:

@@ -1,6 +1,7 @@
 """The sample project: what is shipped is whole, and it is opened once, in an empty store."""
 
 import json
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,11 +11,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from samples.make_invoices import FIELDS, invoices
+from samples.make_invoices import FIELDS, SIDEWAYS, invoices
 from samples.words import rubles_in_words
 from storage import images, labels, projects, samples, templates
 from storage.core.paths import Store
-from storage.index import Index
+from storage.index import Filter, Index
 from storage.projects import PROJECTS, Project
 from storage.templates import TEMPLATES
 
@@ -48,6 +49,11 @@ def states(store: Store, project: Project) -> tuple[int, int]:
     return index.counts(project.id).images, index.counts(project.id).confirmed
 
 
+def text_of(item: dict[str, Any]) -> str | None:
+    """What an annotation says is written in its box."""
+    return item.get("attributes", {}).get("text")
+
+
 # What is shipped
 
 
@@ -79,10 +85,37 @@ def test_each_page_has_every_field_once_but_for_a_few_unsigned(shipped: dict[str
     assert 1 <= len(unsigned) <= 5
 
 
+def test_every_box_but_a_signature_has_its_value_in_one_line(shipped: dict[str, Any]) -> None:
+    names = {category["id"]: category["name"] for category in shipped["categories"]}
+    for item in shipped["annotations"]:
+        text = text_of(item)
+        assert (text is None) == (names[item["category_id"]] == "signature")
+        assert text is None or (text and text == " ".join(text.split()))
+
+
+def test_values_are_in_english_and_russian(shipped: dict[str, Any]) -> None:
+    texts = [text_of(item) or "" for item in shipped["annotations"]]
+    assert sum(bool(re.search("[а-яё]", text)) for text in texts) > 50
+    assert sum(bool(re.search("[a-z]{3}", text)) for text in texts) > 50
+
+
+def test_one_page_behind_the_first_eight_lies_on_its_side(shipped: dict[str, Any]) -> None:
+    assert [image["id"] for image in shipped["images"] if image["width"] > image["height"]] == [SIDEWAYS]
+    assert SIDEWAYS > 8
+    file = Image.open(FOLDER / "images" / shipped["images"][SIDEWAYS - 1]["file_name"])
+    assert not file.getexif()  # which would bring it upright
+    # A line of text is longer than high on an upright page, and here the other way about.
+    lines = [
+        item["bbox"] for item in shipped["annotations"] if item["image_id"] == SIDEWAYS and text_of(item) and len(text_of(item) or "") > 5
+    ]
+    assert any(height > 1.5 * width for _, _, width, height in lines)
+
+
 def test_the_script_that_made_the_pages_writes_the_same_ones_again(shipped: dict[str, Any]) -> None:
     # Numbers tell them apart. Drawing them again would need a browser and fonts.
     number = next(category["id"] for category in shipped["categories"] if category["name"] == "number")
-    assert [item["text"] for item in shipped["annotations"] if item["category_id"] == number] == [one.number for one in invoices()]
+    shown = [text_of(item) for item in shipped["annotations"] if item["category_id"] == number]
+    assert shown == [one.number for one in invoices()]
 
 
 def test_the_sums_on_the_pages_are_right() -> None:
@@ -123,6 +156,23 @@ def test_one_of_the_labelled_pages_is_for_testing_and_all_show_every_field(store
     assert sorted(row.split or "" for row in rows) == ["test", *["train"] * (LABELLED - 1)]
     heads = [labels.head(paths, row.image) for row in rows]
     assert all(head and len({box.field for box in head.boxes or ()}) == len(FIELDS) for head in heads)
+
+
+def test_the_labelled_pages_carry_values_as_a_person_gave_them(store: Store, folder: Path) -> None:
+    project = samples.open_sample(store, folder, "ann")
+    assert project is not None
+    paths = store.project(project.id)
+    names = {field.id: field.name for field in project.fields}
+    found = [box for row in Index(store).images(project.id, "confirmed") for box in labels.head(paths, row.image).boxes or ()]
+    assert all(box.read is None and (box.text is None) == (names[box.field] == "signature") for box in found)
+    assert "21 мая 2025 г." in [box.text for box in found]
+
+
+def test_the_page_on_its_side_comes_in_as_it_lies(store: Store, folder: Path) -> None:
+    project = samples.open_sample(store, folder, "ann")
+    assert project is not None
+    (row,) = Index(store).page(project.id, Filter(name=f"invoice-{SIDEWAYS}"))
+    assert (row.width, row.height, row.turn, row.state) == (1272, 900, 0, "unlabelled")
 
 
 def test_it_is_opened_once(store: Store, folder: Path) -> None:

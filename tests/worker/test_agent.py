@@ -1,5 +1,6 @@
 """The worker's loop: claims, ends, stops, deaths, and who may be the worker of a machine."""
 
+import math
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ from storage.locks import Lock
 from storage.machines import MACHINES
 from tests.worker import house
 from worker.agent import Agent
+from worker.reading import keeper
 
 
 class Mill:
@@ -60,7 +62,8 @@ class Mill:
 
 
 @pytest.fixture
-def mill(store):
+def mill(store, monkeypatch):
+    monkeypatch.setattr(keeper, "START_S", math.inf)  # pages are read in tests of their own
     made = Mill(store)
     yield made
     made.agent.shut_down(0)

@@ -21,11 +21,11 @@ PERSON = (Box(field="f", xyxy=(0, 0, 5, 5)),)
 class Bench:
     """Six pages, all unlabelled, and a completed process that found both fields on each."""
 
-    def __init__(self, store, count=6):
+    def __init__(self, store, count=6, turns=()):
         self.store = store
         self.project, self.images = house.fill(store, "pages", count, 0)
         self.paths = store.project(self.project.id)
-        self.process = house.completed(store, self.project, self.images)
+        self.process = house.completed(store, self.project, self.images, turns=dict(zip(self.images, turns, strict=False)))
 
     def ask(self, what, **options):
         """Ask to apply or roll back, and carry it out → how it went."""
@@ -55,6 +55,7 @@ def test_applied_boxes_say_which_process_and_model_found_them_and_how_surely(ben
     assert bench.ask(actions.apply).changed == 6
     box = bench.heads()[0].boxes[0]
     assert (box.origin, box.process, box.model, box.score) == ("auto", bench.process, bench.process, 0.9)
+    assert [(box.text, box.read) for box in bench.heads()[0].boxes] == [("date 5", 0.7), ("total 5", 0.7)]
     assert not bench.heads()[0].is_confirmed
 
 
@@ -167,3 +168,30 @@ def test_an_executor_whose_worker_is_gone_does_nothing(bench):
     done = subprocess.run(command, cwd=house.ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (1, "worker 1 is gone")
     assert bench.heads() == [None] * 6
+
+
+def test_pages_found_lying_otherwise_than_they_are_shown_are_turned_unless_a_person_said_how(store):
+    bench = Bench(store, turns=(90, 180, 270, 0))
+    for image, turn in zip(bench.images[1:3], (0, 270), strict=True):
+        images.change(bench.paths, images.get(bench.paths, image), "bob", turn=turn)
+    bench.ask(actions.apply)
+    pages = [images.get(bench.paths, image) for image in bench.images]
+    assert [page.turn for page in pages] == [90, 0, 270, 0, 0, 0]
+    assert [page.rev for page in pages] == [2, 2, 2, 1, 1, 1]
+    # In pixels of the original, as ever.
+    assert bench.heads()[0].boxes[0].xyxy == (1, 2, 30, 20)
+
+
+def test_a_page_that_receives_no_label_is_not_turned(store):
+    bench = Bench(store, turns=(90,))
+    bench.ask(actions.apply, thresholds={field.id: 1.0 for field in bench.project.fields})
+    assert images.get(bench.paths, bench.images[0]).turn == 0
+
+
+def test_what_was_turned_is_turned_back_by_the_roll_back_and_again_by_the_next_apply(store):
+    bench = Bench(store, turns=(90,))
+    turns = []
+    for what in (actions.apply, actions.roll_back, actions.apply):
+        bench.ask(what)
+        turns.append(images.get(bench.paths, bench.images[0]).turn)
+    assert turns == [90, 0, 90]

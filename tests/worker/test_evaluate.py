@@ -1,15 +1,21 @@
 """Average precision, limits and thresholds from held-out labels, and what is right on each image."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from storage import detections, evaluations, models
+from storage import detections, evaluations, labels, models
 from storage.evaluations import JudgedImage
+from storage.labels import Box
+from storage.projects import Field
+from tests.worker import house
 from worker.data import Example
 from worker.detect import Detections
-from worker.evaluate import Judgement, judge, limits, score, thresholds
+from worker.evaluate import FieldScore, Judgement, judge, limits, score, thresholds, with_counts
+from worker.examples import labelled_example
+from worker.judging import Judge
 
 BOX = [10.0, 10.0, 60.0, 30.0]
 FAR = [100.0, 100.0, 150.0, 120.0]
@@ -137,3 +143,61 @@ def test_what_is_judged_are_the_boxes_that_would_be_applied(completed_run):
         return detections.select(detections.ImageDetections(image=image.image, detections=image.detections), evaluation.rule)
 
     assert all(len(applied(image)) == len(image.right) + len(image.wrong) for image in evaluation.images)
+
+
+def texts(*values):
+    """What is read in boxes, with the reader's certainty."""
+    return {"texts": values, "read": tuple(None if value is None else 0.9 for value in values)}
+
+
+def value_shares(boxes, example, fields):
+    judgement = judge(boxes, example, [0.5] * fields, [1] * fields)
+    return [each.value_right for each in with_counts([FieldScore()] * fields, [judgement])]
+
+
+def test_a_value_is_right_where_the_same_is_read_but_for_spaces_and_case():
+    example = replace(labelled("a", 0, 1, 2), texts=("12 Мая", "Total", "5.00"))
+    boxes = replace(found("a", (0, 0.9, True), (1, 0.8, True), (2, 0.7, True)), **texts("12МАЯ", "totai", "5.00 "))
+    assert value_shares(boxes, example, 3) == [1.0, 0.0, 1.0]
+
+
+def test_a_field_of_a_page_where_nothing_was_read_has_a_wrong_value():
+    example = replace(labelled("a", 0, 1), texts=("x", ""))
+    boxes = replace(found("a", (0, 0.9, True), (1, 0.8, True)), **texts(None, None))
+    assert value_shares(boxes, example, 2) == [0.0, 1.0]  # where a person says that nothing is written, nothing is right
+
+
+def test_values_are_compared_in_right_boxes_with_a_text_alone():
+    example = replace(labelled("a", 0, 1, 2), texts=("x", None, "z"))
+    boxes = replace(found("a", (0, 0.9, False), (1, 0.8, True), (2, 0.4, True)), **texts("x", "y", "z"))
+    assert value_shares(boxes, example, 3) == [None, None, None]
+
+
+def test_a_model_that_reads_nothing_has_no_figure_of_values():
+    assert value_shares(found("a", (0, 0.9, True)), replace(labelled("a", 0), texts=("x",)), 1) == [None]
+
+
+def test_of_boxes_out_of_order_each_is_compared_with_its_own_label():
+    example = replace(labelled("a", 0, 1), texts=("first", "second"))
+    boxes = replace(found("a", (1, 0.9, True), (0, 0.8, True)), **texts("second", "first"))
+    assert value_shares(boxes, example, 2) == [1.0, 1.0]
+
+
+def test_the_texts_of_a_label_are_those_that_values_are_compared_with(store):
+    project, (image,) = house.fill(store, "pages", 1, 0)
+    paths, (date, total) = store.project(project.id), (field.id for field in project.fields)
+    boxes = (
+        Box(field=total, xyxy=(1, 1, 9, 9), text="5"),
+        Box(field="left", xyxy=(1, 1, 9, 9), text="x"),
+        Box(field=date, xyxy=(1, 1, 9, 9)),
+    )
+    labels.save(paths, image, 0, boxes, "ann")
+    example = labelled_example(paths, image, 1, project.fields)
+    assert (example.class_id.tolist(), example.texts) == ([1, 0], ("5", None))
+
+
+def test_what_was_read_is_kept_with_its_box():
+    boxes = replace(found("a", (0, 0.9, True), (1, 0.8, True)), **texts("12.05", None))
+    fields = (Field(id="d", name="date", colour="#000000"), Field(id="t", name="total", colour="#ffffff"))
+    kept = Judge("fields", fields).record(boxes).detections
+    assert [(each.field, each.text, each.read) for each in kept] == [("d", "12.05", 0.9), ("t", None, None)]

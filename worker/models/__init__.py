@@ -9,11 +9,13 @@ from worker.models.backbone import load_pretrained
 from worker.models.classifier import PageClassifier
 from worker.models.detector import SCORE_FLOOR as SCORE_FLOOR
 from worker.models.detector import FieldDetector
+from worker.models.field_reader import FieldReader as FieldReader
 
-PageModel = FieldDetector | PageClassifier
+PageModel = FieldDetector | FieldReader | PageClassifier
 """What is trained here: each looks at pages on one canvas, and is trained and asked in the same way."""
 
-BASE_MODELS: dict[str, type[FieldDetector] | type[PageClassifier]] = {
+BASE_MODELS: dict[str, type[FieldDetector] | type[FieldReader] | type[PageClassifier]] = {
+    "base-SmartOCR-02": FieldReader,
     "base-SmartOCR-01": FieldDetector,
     "base-Classifier-01": PageClassifier,
 }
@@ -44,13 +46,13 @@ def weights(model: nn.Module) -> dict[str, Tensor]:
 
 
 def continue_from(model: PageModel, parent: PageModel, places: Mapping[int, int]) -> None:
-    """Give `model` its parent's weights; of the last layers only the outputs in `places`: own index → the parent's.
+    """Give `model` its parent's weights; of what is a field's own only those in `places`: own index → the parent's.
 
     All other outputs stay as they were drawn. Both are of one base model, with canvas and outputs of their own.
     """
     own, taken = model.state_dict(), parent.state_dict()
-    for name in model.outputs:
-        rows = own[name].clone()
-        rows[list(places)] = taken[name][list(places.values())]
-        taken[name] = rows
+    for name, side in model.outputs.items():
+        rows, theirs = own[name].clone().transpose(0, side), taken[name].transpose(0, side)
+        rows[list(places)] = theirs[list(places.values())]
+        taken[name] = rows.transpose(0, side)
     model.load_state_dict(taken)

@@ -19,6 +19,7 @@ _FOLDER = Path(__file__).resolve().parent
 _MODULES = (
     "dom",
     "geometry",
+    "values",
     "api",
     "label",
     "drafts",
@@ -27,6 +28,7 @@ _MODULES = (
     "labels",
     "images",
     "presence",
+    "page_words",
     "canvas",
     "pointer",
     "keys",

@@ -1,6 +1,7 @@
 // The server's routes around images and labels, and what can come back from them.
 
 import { fill } from "./dom.js"
+import { typed } from "./values.js"
 
 const PATIENCE_MS = 15000
 
@@ -22,6 +23,7 @@ export class Api {
   picture = (image) => `/app/static/images/${this.project}/${image}`
   thumb = (image, turn) => `/app/static/thumbs/${this.project}/${image}?turn=${turn}`
   images = (query) => this.ask(`images?${new URLSearchParams(query)}`)
+  words = (image) => this.ask(`images/${image}/words`)
   label = (image) => this.askLabel(`images/${image}/label`)
   get presencePath() {
     return `/api/projects/${this.project}/presence`
@@ -54,7 +56,7 @@ export class Api {
 
   content(boxes) {
     if (this.task === "classes") return { class: boxes?.[0]?.field ?? null }
-    return { boxes: boxes && boxes.map(({ field, xyxy }) => ({ field, xyxy })) }
+    return { boxes: boxes && boxes.map((box) => ({ field: box.field, xyxy: box.xyxy, text: typed(box) })) }
   }
 
   isAlive = () => fetch("/api/health").then((answer) => answer.ok, () => false)
@@ -62,7 +64,7 @@ export class Api {
   async ask(path, body) {
     const text = body && JSON.stringify(body)
     // A save outlives the page that sent it, where the browser allows it (64 KB in all).
-    const sent = body && { method: "POST", body: text, headers: { "content-type": "application/json" }, keepalive: text.length < 50000 }
+    const sent = body && { method: "POST", body: text, headers: { "content-type": "application/json" }, keepalive: new Blob([text]).size < 50000 }
     let answer, answered
     try {
       answer = await fetch(`/api/projects/${this.project}/${path}`, { ...sent, signal: AbortSignal.timeout(PATIENCE_MS) })

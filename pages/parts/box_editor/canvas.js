@@ -5,9 +5,11 @@ import { html, svg, set } from "./dom.js"
 import { clamp } from "./geometry.js"
 
 const MARGIN = 10
-const TAG_HEIGHT = 15, TAG_FONT = "11px"
+const TAG_HEIGHT = 15, TAG_FONT = "11px", TAG_TEXT = 40 // characters
 const measure = document.createElement("canvas").getContext("2d")
 const widths = new Map()
+// A field's name with what is written in the box, cut short.
+const titled = (name, text) => (text ? `${name} · ${text.length > TAG_TEXT ? `${text.slice(0, TAG_TEXT)}…` : text}` : name)
 
 export class Canvas {
   // `onmoved` is called when a person zoomed or panned.
@@ -178,10 +180,10 @@ export class Canvas {
 
   dress({ group, back, text, box }) {
     const { name, colour } = this.looks.get(box.field) ?? this.unknown
-    const { selected, hidden, locked, auto } = this.look(box)
+    const { selected, hidden, locked, auto, text: written } = this.look(box)
     const classes = ["box", selected && "selected", hidden && "hidden", locked && "locked", auto && "auto"].filter(Boolean).join(" ")
     if (group.getAttribute("class") !== classes) group.setAttribute("class", classes)
-    const title = auto && box.score != null ? `${name} ${Math.round(box.score * 100)} %` : name
+    const title = titled(auto && box.score != null ? `${name} ${Math.round(box.score * 100)} %` : name, written)
     if (text.textContent === title && group.dataset.field === name) return
     group.dataset.field = name
     group.style.setProperty("--colour", colour)
@@ -235,9 +237,9 @@ export class Canvas {
   }
 
   ghost(box, kind) {
-    const { name, colour } = this.looks.get(box.field) ?? this.unknown
+    const { name, colour } = this.looks.get(box.field) ?? this.unknown, title = titled(name, box.text)
     const area = svg("rect", { class: "area" })
-    const back = svg("rect", { height: TAG_HEIGHT, width: this.width(name) + 8 }), text = svg("text", { x: 4, y: 11 }, name)
+    const back = svg("rect", { height: TAG_HEIGHT, width: this.width(title) + 8 }), text = svg("text", { x: 4, y: 11 }, title)
     const tag = svg("g", { class: "tag" }, back, text)
     const group = svg("g", { class: `ghost ${kind}`, style: `--colour: ${colour}` }, area, tag)
     group.parts = { area, tag, box }

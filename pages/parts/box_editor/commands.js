@@ -66,6 +66,20 @@ export class Commands {
     if (!label.boxes) editor.say(editor.texts.lastRemoved)
   }
 
+  editText() {
+    const { target, side } = this.editor
+    if (target) side.list.edit(target)
+  }
+
+  // Around the words in it, no more and no less.
+  snap() {
+    const { editor } = this, { target, words, texts } = editor
+    if (!target || !editor.mayMove(target)) return
+    const xyxy = words.snapped(target.xyxy)
+    if (!xyxy) return editor.say(words.found ? texts.noWords : texts.notRead)
+    if (xyxy.join() !== target.xyxy.join()) editor.reshape(target.id, xyxy)
+  }
+
   lock = () => this.mark("locked")
   hide = () => this.mark("hidden")
 

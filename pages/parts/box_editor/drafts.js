@@ -9,7 +9,7 @@ export class Drafts {
   key = (label) => `${this.prefix}${label.image}/${label.head.rev}`
 
   keep(label) {
-    const boxes = label.boxes && label.boxes.map(({ field, xyxy, origin, score }) => ({ field, xyxy, origin, score }))
+    const boxes = label.boxes && label.boxes.map(({ id, ...box }) => box)
     try {
       localStorage.setItem(this.key(label), JSON.stringify({ boxes }))
     } catch {

@@ -12,6 +12,7 @@ import { Hotkeys, Keys } from "./keys.js"
 import { asBox } from "./label.js"
 import { Labels } from "./labels.js"
 import { Notices } from "./notices.js"
+import { PageWords } from "./page_words.js"
 import { Pointer } from "./pointer.js"
 import { Presence } from "./presence.js"
 import { Saver } from "./saver.js"
@@ -64,6 +65,7 @@ class Editor {
     this.notices = new Notices(this, stage, banner)
     this.walker = new Walker(this)
     this.presence = new Presence(this, () => this.render())
+    this.words = new PageWords(this)
     this.keys = new Keys(this)
     this.sized = new ResizeObserver(() => (this.isFitted ? this.fit() : this.canvas.move()))
     this.sized.observe(stage)
@@ -75,6 +77,7 @@ class Editor {
     this.gone = true
     this.keys.stop()
     this.presence.stop()
+    this.words.stop()
     this.sized.disconnect()
     this.notices.alarms.disconnect()
     window.removeEventListener("resize", this.layout)
@@ -171,7 +174,7 @@ class Editor {
   }
 
   reshape(id, xyxy) {
-    this.label.replace(id, { xyxy })
+    this.label.move(id, xyxy)
     this.edited()
   }
 
@@ -286,6 +289,7 @@ class Editor {
   render() {
     if (this.gone || !this.images) return
     const { label, host } = this
+    this.side.list.interrupted?.() // before both versions are shown; classes have no texts
     this.versions.render()
     host.classList.toggle("blank", this.hidesBoxes)
     const saved = label && !label.isBusy ? "yes" : "no"
@@ -302,7 +306,7 @@ class Editor {
     const isGripped = target && this.mayMove(target) && label.isShown(target)
     const look = (box) => ({
       selected: box.id === this.selected, hidden: label.hidden.has(box.id), locked: label.locked.has(box.id),
-      auto: box.origin === "auto" && label.head.state === "auto",
+      auto: box.origin === "auto" && label.head.state === "auto", text: box === target ? this.words.textOf(box).text : null,
     })
     this.canvas.paint(versions.length ? [] : this.shownBoxes, look, isGripped ? target.id : null)
     this.canvas.haunt(versions)

@@ -8,6 +8,8 @@ const BOX_KEYS = {
     ["nextBox", "Tab", "Tab"],
     ["previousBox", "Shift+Tab", "Shift+Tab"],
     ["remove", "Del", "Delete", "Backspace"],
+    ["editText", "F2", "F2", "Enter", "NumpadEnter"],
+    ["snap", "S", "KeyS"],
     ["lock", "L", "KeyL"],
     ["hide", "H", "KeyH"],
     ["undo", "Ctrl+Z", "Ctrl+KeyZ"],

@@ -1,15 +1,19 @@
 // The label of one image while it is edited: its boxes, what the server has of it, and the way back.
 // Boxes are never changed in place: an edit makes new ones in a new list, so an older list is a whole earlier state.
 
+import { typed } from "./values.js"
+
 const STEPS = 200
 
 let made = 0
-export const asBox = ({ field, xyxy, origin = "person", score = null }) => ({ id: ++made, field, xyxy: [...xyxy], origin, score })
+// `text` with `read`, the reader's certainty, or without it as a person typed it; null where nobody said what is written there.
+export const asBox = ({ field, xyxy, origin = "person", score = null, text = null, read = null }) =>
+  ({ id: ++made, field, xyxy: [...xyxy], origin, score, text, read })
 export const asBoxes = (boxes) => boxes && boxes.map(asBox)
 
-const key = ({ field, xyxy }) => [field, ...xyxy].join(" ")
+const key = (box) => JSON.stringify([box.field, ...box.xyxy, typed(box)])
 
-// Field and place are what people decide; equal contents have equal signatures, in whatever order.
+// Field, place and typed text are what people decide; equal contents have equal signatures, in whatever order.
 export const signature = (boxes) => (boxes ? JSON.stringify(boxes.map(key).sort()) : "unlabelled")
 
 export const isAlike = (one, other) => key(one) === key(other)
@@ -43,9 +47,8 @@ export class Label {
     this.head = head
     this.tried = []
     const known = new Map((head.boxes ?? []).map((box) => [key(box), box]))
-    const origins = (boxes) => boxes && boxes.map((box) => Object.assign(box, originOf(known.get(key(box)))))
     // In place, for once: these are the same boxes, and lists of the way back share them.
-    origins(this.boxes)
+    for (const box of this.boxes ?? []) Object.assign(box, machinesOf(known.get(key(box))))
   }
 
   change(boxes) {
@@ -77,7 +80,21 @@ export class Label {
   }
 
   replace(id, changes) {
-    this.change(this.boxes.map((box) => (box.id === id ? { ...box, origin: "person", score: null, ...changes } : box)))
+    this.alter(id, { origin: "person", score: null, ...changes })
+  }
+
+  // At another place is written something else, but what a person typed goes with the box.
+  move(id, xyxy) {
+    this.replace(id, typed(this.box(id)) === null ? { xyxy, text: null, read: null } : { xyxy })
+  }
+
+  // What is written in it; where it is stays whoever's word it was.
+  write(id, text) {
+    this.alter(id, { text, read: null })
+  }
+
+  alter(id, changes) {
+    this.change(this.boxes.map((box) => (box.id === id ? { ...box, ...changes } : box)))
   }
 
   // Without its last box the image is unlabelled again: that no field is on it is said, not left over.
@@ -87,4 +104,4 @@ export class Label {
   }
 }
 
-const originOf = (box) => box && { origin: box.origin, score: box.score }
+const machinesOf = (box) => box && { origin: box.origin, score: box.score, text: box.text ?? null, read: box.read ?? null }

@@ -3,6 +3,7 @@
 import { html } from "./dom.js"
 import { extent } from "./geometry.js"
 import { asBoxes, isAlike } from "./label.js"
+import { typed } from "./values.js"
 
 const SAME_PLACE = 0.5 // IoU from which two boxes mean the same thing, as detections are judged by too
 
@@ -17,16 +18,17 @@ export class Merge {
   constructor(theirs, mine, redraw) {
     const isIn = (boxes) => (box) => (boxes ?? []).some((other) => isAlike(other, box))
     const all = asBoxes(theirs ?? []), added = (mine ?? []).filter((box) => !isIn(theirs)(box)) // what both have is taken once
-    this.pairs = pairsOf(all.filter((box) => !isIn(mine)(box)), added)
-    const isAsked = (box) => this.pairs.some((pair) => pair.theirs === box || pair.mine === box)
-    this.theirs = all.filter((box) => !isAsked(box))
-    this.mine = added.filter((box) => !isAsked(box))
+    const pairs = pairsOf(all.filter((box) => !isIn(mine)(box)), added)
+    const isPaired = (box) => pairs.some((pair) => pair.theirs === box || pair.mine === box)
+    this.pairs = pairs.filter((pair) => !isPlain(pair))
+    this.theirs = [...all.filter((box) => !isPaired(box)), ...pairs.filter(isPlain).map(chosenOf)]
+    this.mine = added.filter((box) => !isPaired(box))
     Object.assign(this, { redraw, pointed: null })
   }
 
   // The boxes as they would be saved.
   get boxes() {
-    return [...this.theirs, ...this.pairs.map((pair) => pair[pair.chosen]), ...this.mine]
+    return [...this.theirs, ...this.pairs.map(chosenOf), ...this.mine]
   }
 
   // What lies over the page, as [boxes, kind]: the pair pointed at with both its boxes, of the others what was chosen.
@@ -37,14 +39,15 @@ export class Merge {
   }
 
   // A question for each pair, to be answered by mouse or with the arrow keys.
-  questions(texts, look) {
+  questions(texts, look, textOf) {
     return this.pairs.map((pair, place) => {
       const point = () => this.point(pair)
-      const answer = (side, text) => html("label", {},
+      const said = (side) => [side === "mine" ? texts.myBox : texts.theirBox, textOf(pair[side]).text].filter(Boolean).join(" · ")
+      const answer = (side) => html("label", { title: said(side) },
         html("input", { type: "radio", name: `pair-${place}`, checked: pair.chosen === side, onfocus: point, onchange: () => this.choose(pair, side) }),
-        html("span", { class: side }, text))
+        html("span", { class: `label ${side}` }, said(side)))
       return html("fieldset", { class: "pair", onpointerenter: point },
-        html("legend", {}, look(pair.theirs.field).name), answer("theirs", texts.theirBox), answer("mine", texts.myBox))
+        html("legend", {}, look(pair.theirs.field).name), answer("theirs"), answer("mine"))
     })
   }
 
@@ -58,6 +61,15 @@ export class Merge {
     this.redraw()
   }
 }
+
+// The box chosen, with what was typed for the other where nothing was for this one.
+const chosenOf = ({ chosen, theirs, mine }) => {
+  const [box, other] = chosen === "mine" ? [mine, theirs] : [theirs, mine]
+  return typed(box) === null && typed(other) !== null ? { ...box, text: typed(other), read: null } : box
+}
+
+// The same box, for which only one of both typed a text: nothing is to be asked.
+const isPlain = ({ theirs, mine }) => theirs.xyxy.join() === mine.xyxy.join() && (typed(theirs) === null || typed(mine) === null)
 
 // Boxes of one field that overlap so far, those that overlap most first; each box is in one pair at most.
 function pairsOf(theirs, mine) {

@@ -33,7 +33,7 @@ export class Pointer {
 
   move(event) {
     this.last = this.canvas.at(event)
-    this.drag?.to(this.last)
+    this.drag?.to(this.last, event)
     this.hover()
   }
 
@@ -135,17 +135,24 @@ export class Pointer {
   // A press without a drag selects what is under it.
   drawing(start, under) {
     const { canvas, editor } = this
-    let rect = null
+    let rect = null, snapped = null
     const stop = () => canvas.stretch(null)
+    const drawn = () => {
+      const a = canvas.toPage(rect.left, rect.top), b = canvas.toPage(rect.right, rect.bottom)
+      return this.clipped([a.x, a.y, b.x, b.y])
+    }
     return {
       draws: true,
-      to: (point) => { canvas.stretch((rect = between(start, point)), editor.colour(editor.field)) },
+      to: (point, { shiftKey }) => {
+        rect = between(start, point)
+        snapped = shiftKey && isDrawn(rect) ? editor.words.snapped(drawn()) : null
+        canvas.stretch(snapped ? canvas.viewRect(snapped) : rect, editor.colour(editor.field))
+      },
       cancel: stop,
       end: () => {
         stop()
         if (!isDrawn(rect)) return editor.select(under?.id ?? null)
-        const a = canvas.toPage(rect.left, rect.top), b = canvas.toPage(rect.right, rect.bottom)
-        editor.draw(this.clipped([a.x, a.y, b.x, b.y]))
+        editor.draw(snapped ?? drawn())
       },
     }
   }

@@ -15,6 +15,7 @@ export class Side {
     this.state = html("span", { class: "chip" })
     this.position = html("span", { class: "position" })
     this.rules = html("div", { class: "rules", role: "note" })
+    this.unread = html("div", { class: "unread", role: "note" }, texts.notRead)
     this.here = html("div", { class: "here", role: "status" }) // others at the same image
     this.status = html("div", { class: "status", role: "status" })
     this.none = html("button", { type: "button", class: "plain", onclick: () => { editor.run("none"); editor.focus() } })
@@ -25,7 +26,7 @@ export class Side {
     this.confirm.append(icon("check"), html("span"))
     const moves = [walk("previous", "previous"), this.position, walk("next", "next"), walk("nextUnlabelled", "nextUnlabelled")]
     element.replaceChildren(
-      html("header", {}, html("div", { class: "about" }, this.name, this.state), html("div", { class: "walk" }, ...moves), this.here, this.rules),
+      html("header", {}, html("div", { class: "about" }, this.name, this.state), html("div", { class: "walk" }, ...moves), this.here, this.rules, this.unread),
       this.list.element,
       html("footer", {}, this.status, this.none, this.confirm),
     )
@@ -39,6 +40,7 @@ export class Side {
     this.position.textContent = editor.position
     this.renderHere()
     this.renderRules(item)
+    this.unread.hidden = !editor.words.isUnread || !editor.shownBoxes.some((box) => box.text === null)
     this.list.render()
     this.renderStatus()
     this.none.disabled = !editor.mayEdit || label.boxes?.length === 0

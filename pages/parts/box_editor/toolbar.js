@@ -62,7 +62,7 @@ export function helpSheet(editor) {
   const keys = (shown) => (shown === "+" ? [shown] : shown.split("+")).flatMap((key, place) => [place ? "+" : "", html("kbd", {}, key)])
   const row = (shown, text) => html("tr", {}, html("td", {}, ...keys(shown)), html("td", {}, text))
   const more = {
-    boxes: [["1 … 9", texts.helpDigits], ["← ↑ ↓ →", texts.helpArrows]],
+    boxes: [["1 … 9", texts.helpDigits], ["← ↑ ↓ →", texts.helpArrows], ["Shift", texts.helpShift]],
     classes: [["1 … 9", texts.helpDigits]],
     images: editor.task === "classes" ? [["← →", texts.helpWalk]] : [],
     view: [["Ctrl + ⚙", texts.helpWheel], ["Space", texts.helpSpace]],

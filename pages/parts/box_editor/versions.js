@@ -170,7 +170,7 @@ function mergePanel(editor, merge, versions) {
   const { texts } = editor
   return [
     html("header", { class: "titled" }, html("h3", {}, texts.merge)),
-    html("div", { class: "versions" }, html("p", {}, texts.mergeText), ...merge.questions(texts, editor.look)),
+    html("div", { class: "versions" }, html("p", {}, texts.mergeText), ...merge.questions(texts, editor.look, editor.words.textOf)),
     html("footer", {},
       button("primary", texts.saveMerge, () => versions.settle("merge", merge.boxes)),
       button("plain", texts.back, () => versions.leaveMerge(), "Esc")),
@@ -182,7 +182,9 @@ function version(editor, kind, title, boxes, others) {
   if (editor.task === "classes") return html("section", { class: `version ${kind}` }, html("h4", {}, title), html("div", {}, described(editor, boxes)))
   const row = (box) => {
     const same = (others ?? []).some((other) => signature([other]) === signature([box]))
-    return html("li", { class: same ? "same" : "" }, editor.look(box.field).name, same ? "" : html("span", {}, editor.texts.only))
+    const { text } = editor.words.textOf(box)
+    return html("li", { class: same ? "same" : "" }, html("div", { class: "label", title: text ?? "" }, editor.look(box.field).name, html("small", {}, text ?? "")),
+      same ? "" : html("span", {}, editor.texts.only))
   }
   return html("section", { class: `version ${kind}` },
     html("h4", {}, title), html("div", { class: "who" }, described(editor, boxes)), html("ul", {}, ...(boxes ?? []).map(row)))

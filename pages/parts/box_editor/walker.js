@@ -22,6 +22,7 @@ export class Walker {
     editor.later("slow", SLOW_MS, () => editor.render())
     editor.strip.mark()
     editor.presence.look(image)
+    if (editor.task !== "classes") editor.words.look(image)
     this.showLabel(image)
     this.showPicture(image)
     this.reach(image).then(() => this.ahead(image))

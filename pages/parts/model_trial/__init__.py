@@ -72,7 +72,8 @@ def model_trial(
 
     A field, or class, has ``id``, ``name``, ``colour``, ``least`` and ``most`` (the model's rule for it). A page has
     ``name``, ``width``, ``height``, its ``address``, and ``found``: rows of the place of a field, the score and, of a
-    field, left, top, right and bottom; None while nobody has looked; ``problem`` says why it could not be read.
+    field, left, top, right and bottom, the text and the reader's certainty (each None where nothing was read); None while
+    nobody has looked; ``problem`` says why it could not be read.
     ``about`` goes into the JSON; another ``key`` begins at the first page.
     """
     data = {
@@ -101,6 +102,8 @@ def _texts(task: str) -> dict[str, str]:
         "field": _("Field"),
         "class": _("Class"),
         "score": _("Score"),
+        "read": _("Read"),
+        "read_hint": _("How sure the reader is of what is written there, 0 to 1"),
         "place": _("Place, pixels"),
         "from": _("shown from {score}"),
         "nothing": _("Nothing reaches the threshold. Lower it to see what else was found."),

@@ -2,8 +2,8 @@
 
 const NEVER = 2 // above every score
 
-// One row found: which field, how sure, and where (a class has no place).
-const parsed = ([field, score, ...xyxy]) => ({ field, score, xyxy: xyxy.length ? xyxy : null })
+// One row found: which field, how sure, where (a class has no place), what is written there and how sure the reader is.
+const parsed = ([field, score, xyxy = null, text = null, read = null]) => ({ field, score, xyxy, text, read })
 
 // The rows of a page that a choice { own, least } shows, best first; `found` comes in that order.
 const chosen = (page, { fields, task }, { own, least }) => {

@@ -10,12 +10,13 @@ const swatch = (colour) => {
   return element
 }
 
-const boxOf = ({ field, score, xyxy: [left, top, right, bottom] }, page, { fields, numbers }) => {
+const boxOf = ({ field, score, text, xyxy: [left, top, right, bottom] }, page, { fields, numbers }) => {
   const element = make("div", "box", make("span", "", `${fields[field].name} ${numbers.format(score)}`))
   element.style.cssText = `left: ${percent(left, page.width)}; top: ${percent(top, page.height)}; --field: ${fields[field].colour};
     width: ${percent(right - left, page.width)}; height: ${percent(bottom - top, page.height)}`
   // A name above a box at the page's very top would be cut off.
   element.classList.toggle("below", top < page.height * 0.03)
+  if (text) element.title = text
   return element
 }
 
@@ -26,12 +27,17 @@ const link = (box, line) => {
 }
 
 const table = (rows, { texts, fields, numbers }) => {
-  const head = make("tr", "", ...[texts.field, texts.score, texts.place].map((title) => make("th", "", title)))
-  const lines = rows.map(({ field, score, xyxy }) => {
+  const isRead = rows.some(({ text }) => text !== null) // by some models nothing is
+  const titles = [texts.field, texts.score, ...(isRead ? [texts.read] : []), texts.place]
+  const head = make("tr", "", ...titles.map((title) => make("th", "", title)))
+  if (isRead) head.children[2].title = texts.read_hint
+  const lines = rows.map(({ field, score, xyxy, text, read }) => {
     const [left, top, right, bottom] = xyxy.map(Math.round)
     const name = make("td", "", swatch(fields[field].colour), fields[field].name), sure = make("td", "number", numbers.format(score))
     sure.title = filled(texts.from, { score: numbers.format(fields[field].least ?? 1) })
-    const line = make("tr", "", name, sure, make("td", "number place", `${left}, ${top} – ${right}, ${bottom}`))
+    if (text) name.append(make("div", "value", text))
+    const reading = isRead ? [make("td", "number", read === null ? "–" : numbers.format(read))] : []
+    const line = make("tr", "", name, sure, ...reading, make("td", "number place", `${left}, ${top} – ${right}, ${bottom}`))
     line.tabIndex = 0
     return line
   })

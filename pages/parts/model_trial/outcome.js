@@ -2,26 +2,32 @@
 
 const rounded = (xyxy) => xyxy.map((side) => Math.round(side * 10) / 10)
 
+const asField = (field, { score, xyxy, text, read }) => ({ field, text, score, read, xyxy: rounded(xyxy) })
+
 const asJson = (data, choice) => {
   const name = ({ field }) => data.fields[field].name
   const pages = data.pages.map((page) => {
     const rows = chosen(page, data, choice), about = { page: page.name, width: page.width, height: page.height }
     if (page.problem) return { ...about, error: page.problem }
-    if (data.task === "fields") return { ...about, fields: rows.map((row) => ({ field: name(row), score: row.score, xyxy: rounded(row.xyxy) })) }
+    if (data.task === "fields") return { ...about, fields: rows.map((row) => asField(name(row), row)) }
     const scores = Object.fromEntries((page.found ?? []).map(parsed).map((row) => [name(row), row.score]))
     return { ...about, class: rows.length ? name(rows[0]) : null, scores }
   })
   return JSON.stringify({ ...data.about, threshold: choice.own ? "model" : choice.least, pages }, null, 2)
 }
 
-const quoted = (value) => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : value)
+// As exports of labels have it: nothing that a page says may run in a spreadsheet.
+const harmless = (value) => (typeof value === "string" && /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value)
+const quoted = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : value)
 
 const asCsv = (data, choice) => {
-  const head = data.task === "fields" ? ["page", "field", "score", "left", "top", "right", "bottom"] : ["page", "class", "score"]
+  const head = data.task === "fields" ? ["page", "field", "score", "left", "top", "right", "bottom", "text", "read"] : ["page", "class", "score"]
   const lines = data.pages.flatMap((page) =>
-    chosen(page, data, choice).map(({ field, score, xyxy }) => [page.name, data.fields[field].name, score, ...(xyxy ? rounded(xyxy) : [])])
+    chosen(page, data, choice).map(({ field, score, xyxy, text, read }) => [
+      page.name, data.fields[field].name, score, ...(xyxy ? [...rounded(xyxy), text ?? "", read ?? ""] : []),
+    ])
   )
-  return [head, ...lines].map((line) => line.map(quoted).join(",")).join("\n") + "\n"
+  return [head, ...lines].map((line) => line.map(harmless).map(quoted).join(",")).join("\n") + "\n"
 }
 
 const FORMATS = { json: { title: "JSON", type: "application/json", write: asJson }, csv: { title: "CSV", type: "text/csv", write: asCsv } }

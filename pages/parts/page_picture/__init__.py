@@ -10,6 +10,7 @@ from pages.parts.i18n import _
 from storage.images import Image
 from storage.turns import XYXY, turn_box, turned_size
 
+_LONGEST = 40  # characters of a text, where many boxes are on one picture
 _FOLDER = Path(__file__).resolve().parent
 _picture = st.components.v2.component(
     "fieldmark.page_picture",
@@ -28,6 +29,13 @@ class Mark:
     colour: str
     text: str
     found: bool
+
+
+def mark_text(name: str, text: str | None) -> str:
+    """The words at a box: its name and, as far as there is room, what is written in it."""
+    if not text:
+        return name
+    return f"{name}: {text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
 
 
 def page_picture(project: str, image: Image, marks: Sequence[Mark], *, room: int, key: str, legend: tuple[str, str] | None = None) -> None:

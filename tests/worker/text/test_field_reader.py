@@ -1,0 +1,176 @@
+"""`base-SmartOCR-02` on letters made of words: what it learns from a few, and what it says of others."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from safetensors.torch import load, save
+
+from tests.worker.test_train import Record
+from tests.worker.text.letters import FIELDS, SIZE, example
+from worker.detect import detect
+from worker.models import build, continue_from, weights
+from worker.text.learning import calibrate, learn
+from worker.train import TrainSettings, TrainState, train
+
+CANVAS = (64, 96)
+CPU = torch.device("cpu")
+SETTINGS = TrainSettings(iterations=60, batch=2, lr=0.005, augment="none", loaders=1, seed=3, device=CPU, evaluate_every=30)
+
+
+def new_model(pages, seed=3, classes=len(FIELDS)):
+    model = build("base-SmartOCR-02", classes, CANVAS, pretrained=False, seed=seed)
+    learn(model, pages, [], seed)
+    return model
+
+
+def unsaid(template, **values):
+    raise AssertionError(template.format(**values))
+
+
+@pytest.fixture(scope="module")
+def learned():
+    pages = [example(number) for number in range(8)]
+    model = new_model(pages)
+    train(model, pages, pages, SETTINGS, Record())
+    return model, pages
+
+
+def best(found, label):
+    return found.xyxy[found.class_id == label][0]
+
+
+def test_eight_letters_are_enough_to_find_the_fields_of_others(learned):
+    model, _ = learned
+    others = [example(number) for number in range(20, 26)]
+    for found, truth in zip(detect(model, others, CPU, 1, unsaid), others, strict=True):
+        for label in range(len(FIELDS)):
+            np.testing.assert_allclose(best(found, label), truth.xyxy[truth.class_id == label][0], atol=6)
+
+
+def test_what_is_written_in_a_box_comes_with_it(learned):
+    model, _ = learned
+    found = next(detect(model, [example(20)], CPU, 1, unsaid))
+    texts = {int(label): text for label, text in reversed(list(zip(found.class_id, found.texts, strict=True)))}
+    assert texts == {0: "21.03.2026", 1: "151.90", 2: "Alder Mills"}
+    assert set(found.read) == {0.9}
+
+
+def test_no_pixel_is_looked_at_where_all_fields_are_print(learned):
+    model, pages = learned
+    assert not model.sees
+    assert not pages[0].path.exists()
+
+
+def test_each_labelled_page_is_judged_by_weights_that_have_not_seen_it():
+    # The last page has its total elsewhere than all others; weights that have learned it by heart would find it.
+    odd = example(7)
+    odd = replace(odd, xyxy=np.concatenate([odd.xyxy[:2], odd.xyxy[:1]]), class_id=np.array([2, 0, 1]))
+    pages = [*(example(number) for number in range(7)), odd]
+    model = new_model(pages)
+    train(model, pages, [], SETTINGS, Record())
+    honest = next(detect(model, [odd], CPU, 1, unsaid))
+    as_new = next(detect(model, [replace(odd, image="unknown")], CPU, 1, unsaid))
+    chance = [sum(found.score[(found.class_id == 1) & (np.abs(found.xyxy[:, 1] - odd.xyxy[2, 1]) < 6)]) for found in (honest, as_new)]
+    assert chance[0] < chance[1] / 2
+
+
+def test_published_weights_find_the_same_as_those_that_learned(learned):
+    model, pages = learned
+    new = example(30)
+    before = next(detect(model, [new], CPU, 1, unsaid))
+    published = build("base-SmartOCR-02", len(FIELDS), CANVAS, pretrained=False)
+    fresh = new_model(pages)
+    fresh.load_state_dict(model.state_dict())
+    fresh.conclude()
+    published.load_state_dict(load(save(weights(fresh))))
+    after = next(detect(published, [new], CPU, 1, unsaid))
+    np.testing.assert_allclose(before.xyxy, after.xyxy, atol=0.01)
+    np.testing.assert_allclose(before.score, after.score, atol=1e-3)
+
+
+def test_a_field_that_is_not_there_is_not_found():
+    pages = [example(number, rows=number % 2) for number in range(10)]
+    model = new_model(pages)
+    train(model, pages, [], SETTINGS, Record())
+    calibrate(model, pages, CPU, 1, unsaid)
+    with_total, without = detect(model, [example(31), example(32, rows=0)], CPU, 1, unsaid)
+    assert with_total.score[with_total.class_id == 1].max() > 0.5
+    assert without.score[without.class_id == 1].max(initial=0) < 0.5
+
+
+def test_a_field_that_repeats_is_found_as_often():
+    pages = [example(number, rows=1 + number % 3) for number in range(12)]
+    model = new_model(pages)
+    train(model, pages, [], SETTINGS, Record())
+    calibrate(model, pages, CPU, 1, unsaid)
+    found = next(detect(model, [example(40, rows=3)], CPU, 1, unsaid))
+    best_three = found.xyxy[found.class_id == 1][:3]
+    np.testing.assert_allclose(sorted(best_three[:, 1]), sorted(example(40, rows=3).xyxy[2:, 1]), atol=3)
+
+
+def test_scores_mean_how_often_they_are_right_on_pages_not_learned_from(learned):
+    model, pages = learned
+    calibrate(model, pages, CPU, 1, unsaid)
+    found = list(detect(model, pages, CPU, 1, unsaid))
+    best_scores = [each.score[each.class_id == label].max() for each in found for label in range(len(FIELDS))]
+    assert np.mean(best_scores) > 0.8
+
+
+def test_a_page_without_words_has_no_fields(learned):
+    model, _ = learned
+    blank = replace(example(50), words=lambda: None)
+    assert len(next(detect(model, [blank], CPU, 1, unsaid)).score) == 0
+
+
+def drawn(number, folder):
+    """A letter with a stamp that no words say, drawn."""
+    page = Image.new("RGB", SIZE, "white")
+    left = 300 + 20 * (number % 5)
+    ImageDraw.Draw(page).ellipse((left, 300, left + 120, 380), outline="black", width=12)
+    path = folder / f"{number}.png"
+    page.save(path)
+    plain = example(number, path)
+    stamp = np.array([[left, 300, left + 120, 380]], np.float32)
+    return replace(plain, xyxy=np.concatenate([plain.xyxy, stamp]), class_id=np.append(plain.class_id, 3))
+
+
+def test_pixels_are_looked_at_for_a_field_that_stands_in_no_words(tmp_path):
+    pages = [drawn(number, tmp_path) for number in range(6)]
+    model = new_model(pages, classes=4)
+    assert model.sees
+    assert model.text.textual.tolist() == [1, 1, 1, 0]
+    record = Record()
+    train(model, pages[:4], pages[4:], replace(SETTINGS, iterations=4), record)
+    found = next(detect(model, [drawn(9, tmp_path)], CPU, 1, unsaid))
+    assert set(found.class_id[found.score > 0.5]) >= {0}
+
+
+def test_a_run_resumed_through_safetensors_repeats_the_uninterrupted_one():
+    pages = [example(number) for number in range(6)]
+    settings = replace(SETTINGS, iterations=12, evaluate_every=6)
+    whole, first, second = Record(), Record(stop_after=7), Record()
+    entire = train(new_model(pages), pages, pages, settings, whole)
+    train(new_model(pages), pages, pages, settings, first)
+    state = TrainState(load(save(first.state.tensors)), first.state.meta)
+    resumed = train(new_model(pages), pages, pages, settings, second, resume=state)
+    np.testing.assert_allclose(first.losses + second.losses, whole.losses, rtol=1e-4)
+    assert resumed.best.map_50 == pytest.approx(entire.best.map_50, abs=1e-3)
+
+
+def test_a_model_that_is_gone_on_from_gives_what_it_knows_of_fields_of_the_same_name(learned):
+    model, pages = learned
+    parent = new_model(pages)
+    parent.load_state_dict(model.state_dict())
+    parent.conclude()
+    child = build("base-SmartOCR-02", 2, CANVAS, pretrained=False)
+    continue_from(child, parent, {0: 1})
+    assert torch.equal(child.text.weight[:, 0], parent.text.weight[:, 1])
+    assert not child.text.weight[:, 1].any()
+    # Ready to learn from two letters, it already knows what a total is.
+    two = [replace(each, xyxy=each.xyxy[2:], class_id=np.array([0])) for each in (example(60), example(61))]
+    learn(child, two, [], 3)
+    found = next(detect(child, [replace(example(62), image="new")], CPU, 1, unsaid))
+    np.testing.assert_allclose(best(found, 0), example(62).xyxy[2], atol=6)

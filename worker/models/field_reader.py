@@ -1,0 +1,199 @@
+"""`base-SmartOCR-02`: the span model of a page's words beside the field detector of `-01`, with one score for each field.
+
+The detector learns, and looks, only where it is needed: for fields that stand in no words (a signature, a stamp), or on
+pages whose words the reader does not find. Where all fields are printed text, no pixel is looked at.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from worker.data import Example
+from worker.models.backbone import TextBackbone
+from worker.models.detector import FieldDetector
+from worker.models.orientation import OrientationHead
+from worker.models.span_model import LearnedPage, SpanModel, WordBatch
+from worker.text import targets
+from worker.text.candidates import Candidate, Seen, bring_together
+from worker.text.choosing import choose
+from worker.text.prepared import PreparedPage
+
+FOLDS = 6
+"""Parts that the labelled pages are divided in; each is judged by what was learned from the others."""
+
+_NEAR = 16  # pages whose words are learned in one iteration: a page of words costs a hundredth of a page of pixels
+_COVERED = 0.9  # of a field's boxes that some words fit: with fewer, the detector looks for it as well
+_TEXTUAL = 0.3  # of a field's boxes: with fewer, its words say nothing
+_PRIOR = (0.6, 0.6, 0.6)  # weights of both log-odds and the constant, before there is anything to learn them from
+_PRIOR_WEIGHT = 2.0  # of it, in boxes
+
+
+class FieldReader(nn.Module):
+    """Pages of words, and where `sees` of pixels, → boxes of `num_classes` fields.
+
+    In training each target has the place of its page among the `learned` ones as `page` (). The detector's images and
+    targets are as in `FieldDetector`.
+    """
+
+    pixels: ClassVar[int] = FieldDetector.pixels
+    outputs: ClassVar[dict[str, int]] = {
+        **{f"detector.{name}": side for name, side in FieldDetector.outputs.items()},
+        **{f"text.{name}": side for name, side in SpanModel.outputs.items()},
+        "shifts": 0,
+    }
+    seeing: Tensor
+    weights: Tensor
+    shifts: Tensor
+
+    def __init__(self, num_classes: int, canvas: tuple[int, int]) -> None:
+        super().__init__()
+        self.num_classes, self.canvas = num_classes, canvas
+        self.detector = FieldDetector(num_classes, canvas)
+        self.text = SpanModel(num_classes)
+        self.orientation = OrientationHead()
+        self.register_buffer("seeing", torch.ones(1))
+        self.register_buffer("weights", torch.tensor(_PRIOR))
+        self.register_buffer("shifts", torch.zeros(num_classes))
+        self.learned: list[LearnedPage] = []
+        self._all: WordBatch | None = None
+        self._prepared: dict[str, tuple[PreparedPage, int]] = {}
+
+    @property
+    def backbone(self) -> TextBackbone:
+        """The detector's."""
+        return self.detector.backbone
+
+    @property
+    def sees(self) -> bool:
+        """Whether the detector takes part."""
+        return bool(self.seeing.item())
+
+    def parameter_groups(self) -> tuple[list[nn.Parameter], ...]:
+        """What learns: the detector's new layers, its pretrained ones, and the weights over words and spans."""
+        head, backbone = self.detector.parameter_groups() if self.sees else ([], [])
+        if not self.sees:
+            self.detector.requires_grad_(False)
+        return head, backbone, list(self.text.parameters())
+
+    def learn_from(self, images: Sequence[str], pages: Sequence[PreparedPage], boxes: Sequence[targets.Boxes], seed: int) -> None:
+        """Make ready to learn from labelled pages; whether the detector is needed is decided by them."""
+        before, device = self.text, self.seeing.device
+        share = targets.coverage(pages, boxes, self.num_classes)
+        self.seeing.fill_(float((share < _COVERED).any()))
+        vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in pages)])).astype(np.int64)
+        self.text = SpanModel(self.num_classes, 1 + FOLDS, vocabulary).to(device)
+        self._begin_with(before, vocabulary)
+        text = self.text
+        text.offsets.copy_(torch.from_numpy(targets.learn_offsets(pages, boxes, self.num_classes)))
+        text.textual.copy_(torch.from_numpy(share >= _TEXTUAL))
+        middle, spread = targets.usual_places(pages, boxes, self.num_classes)
+        text.middle.copy_(torch.from_numpy(middle))
+        text.spread.copy_(torch.from_numpy(spread))
+        features = np.concatenate([page.spans.features for page in pages]) if pages else np.zeros((0, 1))
+        if len(features):
+            text.mean.copy_(torch.from_numpy(features.mean(axis=0)))
+            text.deviation.copy_(torch.from_numpy(features.std(axis=0) + 1e-3))
+        folds = np.random.default_rng(seed).permutation(len(pages)) % FOLDS
+        self._all = None
+        self.learned = [self._learned(page, box, int(fold)) for page, box, fold in zip(pages, boxes, folds, strict=True)]
+        self._prepared = {image: (page, int(fold) + 1) for image, page, fold in zip(images, pages, folds, strict=True)}
+
+    def _begin_with(self, before: SpanModel, vocabulary: NDArray[np.int64]) -> None:
+        """Take over what a model that is gone on from knows; of a new one that is nothing."""
+        with torch.no_grad():
+            self.text.weight.copy_(before.weight[torch.from_numpy(vocabulary).to(before.weight.device)].repeat(1, self.text.copies))
+            for name in ("bias", "own", "none"):
+                part = getattr(before, name)
+                getattr(self.text, name).copy_(part.repeat(self.text.copies, *[1] * (part.ndim - 1)))
+            self.text.shared.copy_(before.shared.expand_as(self.text.shared))
+
+    def _learned(self, page: PreparedPage, boxes: targets.Boxes, fold: int) -> LearnedPage:
+        device = self.seeing.device
+        wanted, known = targets.span_targets(page, boxes, self.text.offsets.cpu().numpy())
+        known *= self.text.textual.cpu().numpy()
+        classes = torch.from_numpy(targets.word_classes(page.page, boxes)).to(device)
+        return LearnedPage(self.text.tensors(page), classes, torch.from_numpy(wanted).to(device), torch.from_numpy(known).to(device), fold)
+
+    def forward(self, images: Tensor, wanted: list[dict[str, Tensor]] | None = None) -> Any:
+        """Losses where targets are given; else the detector's boxes of each image."""
+        if wanted is None:
+            return self.detector(images)
+        losses = dict(self.detector(images, wanted)) if self.sees else {}
+        places = [int(target["page"]) for target in wanted]
+        with torch.autocast(self.seeing.device.type, enabled=False):  # three digits are too few for odds of a thousand words
+            return losses | self.text.losses(self._near(places), self._batch(places), self._words)
+
+    def _batch(self, places: list[int]) -> list[LearnedPage]:
+        """The batch's pages, and as many others: the labels held out for the detector are none for the words."""
+        count = len(self.learned)
+        return [self.learned[place] for place in sorted({number % count for place in places for number in (place, place + count // 2)})]
+
+    def _near(self, places: list[int]) -> WordBatch:
+        """The words of all pages, or of `_NEAR` of them where there are more."""
+        count = len(self.learned)
+        if count <= _NEAR:
+            self._all = self._all or self.text.word_batch(self.learned)
+            return self._all
+        step = count // _NEAR
+        near = {(place + step * number) % count for place in places for number in range(max(1, _NEAR // len(places)))}
+        return self.text.word_batch([self.learned[place] for place in sorted(near)])
+
+    @property
+    def _words(self) -> int:
+        return sum(len(page.classes) for page in self.learned)
+
+    def known_page(self, image: str) -> tuple[PreparedPage, int] | None:
+        """A labelled page of this training and the copy of the weights that has not seen it; None of any other image."""
+        return self._prepared.get(image)
+
+    def conclude(self) -> None:
+        """Keep what is published, and forget the labelled pages."""
+        self.text = self.text.published()
+        self.learned, self._all, self._prepared = [], None, {}
+
+    def candidates(self, example: Example, page: PreparedPage, copy: int, seen: Seen | None) -> list[Candidate]:
+        """Every box that may be a field of a page, by that copy of the weights over words and by what the detector saw."""
+        text = self.text
+        found = choose(page, text.chances(page, copy), text.offsets.cpu().numpy(), text.textual.cpu().numpy())
+        return bring_together(example, page.page, [(each, page.spans.of(each.span)) for each in found], seen)
+
+    def score(self, found: Candidate) -> float:
+        """One probability from both models' log-odds."""
+        if not self.text.textual[found.class_id]:
+            return _sigmoid(found.by_looks)
+        words, looks, constant = self.weights.tolist()
+        odds = words * found.by_words + (looks * found.by_looks if self.sees else 0) + constant
+        return _sigmoid(odds + float(self.shifts[found.class_id]))
+
+    def calibrate(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
+        """Learn the fused score from boxes of pages that were not learned from, each right or wrong."""
+        rows = [(each.class_id, each.by_words, each.by_looks, right) for each, right in judged if self.text.textual[each.class_id]]
+        fitted = _fit(rows, self.num_classes, self.sees)
+        self.weights.copy_(torch.from_numpy(fitted[:3]))
+        self.shifts.copy_(torch.from_numpy(fitted[3:]))
+
+
+def _sigmoid(odds: float) -> float:
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def _fit(rows: Sequence[tuple[int, float, float, bool]], classes: int, sees: bool) -> NDArray[np.float32]:
+    """Weights (3,) and shifts (classes,) of a logistic regression that is drawn to `_PRIOR`, by Newton's method."""
+    prior = np.concatenate([_PRIOR if sees else (1.0, 0.0, 0.0), np.zeros(classes)])
+    known = prior.copy()
+    if rows:
+        table = np.zeros((len(rows), 3 + classes))
+        for number, (label, text, seen, _) in enumerate(rows):
+            table[number, [0, 1, 2, 3 + label]] = text, seen if sees else 0, 1, 1
+        right = np.array([row[3] for row in rows], dtype=np.float64)
+        pull = np.diag(np.full(3 + classes, _PRIOR_WEIGHT))
+        for _ in range(20):
+            chance = 1 / (1 + np.exp(-table @ known))
+            slope = table.T @ (right - chance) - pull @ (known - prior)
+            curve = table.T @ (table * (chance * (1 - chance))[:, None]) + pull
+            known = known + np.clip(np.linalg.solve(curve, slope), -2, 2)
+    return known.astype(np.float32)

@@ -1,0 +1,254 @@
+"""Which span of a page's words each field is: words are scored by their features, then spans by their words and place.
+
+A conditional logit over the spans of a page and "none of them" (McFadden, 1974), whose weights are shared by all fields
+plus each field's own. Several copies learn side by side: the first from all pages, each other one from all but one fold.
+So every labelled page can be judged by a copy that has not seen it, and spans are ranked by words that are scored as
+honestly as those of a new page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from worker.text.prepared import PreparedPage
+from worker.text.spans import FEATURES, PLACE
+from worker.text.word_features import BUCKETS
+
+WIDTH = 10 + FEATURES + 3
+"""Features of a span for one field: of its words' scores, of itself, and of its distance from the field's usual place."""
+
+_GAIN = 6.0  # of a word's features, scaled to length 1: with it the weights stay near 1
+_CLIP = 9.0  # log-odds of a word, beyond which nothing is surer
+_NOBODY = -3.0  # log-odds of a neighbour that is not there
+# Of a span's scores, so that each spreads over about one: sum, mean, least, most, four neighbours, share, lead.
+_SCALES = (8.0, 3.0, 4.0, 3.0, 3.0, 3.0, 3.0, 3.0, 0.4, 8.0)
+_WORD_DECAY = 1 / 6  # L2 of word weights, divided by the words learned from: scikit-learn's C = 3
+_SHARED_DECAY, _OWN_DECAY = 0.02, 0.05  # L2 of the weights over spans
+
+
+@dataclass(frozen=True)
+class PageTensors:
+    """A prepared page as tensors; `features` are rows of the word weights."""
+
+    features: Tensor
+    starts: Tensor
+    norms: Tensor
+    line_of: Tensor
+    lines: int
+    words: Tensor
+    owner: Tensor
+    lengths: Tensor
+    spans: Tensor
+    beside: Tensor
+    around: Tensor
+
+
+@dataclass(frozen=True)
+class LearnedPage:
+    """A labelled page: `classes` (n,) of its words, `targets` (spans + 1, classes), `known` (classes,), and its fold."""
+
+    tensors: PageTensors
+    classes: Tensor
+    targets: Tensor
+    known: Tensor
+    fold: int
+
+
+@dataclass(frozen=True)
+class WordBatch:
+    """The words of several pages: as in `PageTensors`, with their `classes` (n,) and which copies learn from each, (n, copies)."""
+
+    features: Tensor
+    starts: Tensor
+    norms: Tensor
+    classes: Tensor
+    learns: Tensor
+
+
+class SpanModel(nn.Module):
+    """Prepared pages → logits over their spans and "none", for each of `num_classes` fields.
+
+    With a `vocabulary` (a rising array of buckets) it holds weights for those alone, in `copies`: what learns. Without,
+    one copy with a weight for every bucket: what is published. All its state is float32.
+    """
+
+    outputs: ClassVar[dict[str, int]] = {
+        "weight": 1,
+        **dict.fromkeys(("bias", "own", "none", "middle", "spread", "offsets", "textual"), 0),
+    }
+    middle: Tensor
+    spread: Tensor
+    mean: Tensor
+    deviation: Tensor
+    offsets: Tensor
+    textual: Tensor
+
+    def __init__(self, num_classes: int, copies: int = 1, vocabulary: NDArray[np.int64] | None = None) -> None:
+        super().__init__()
+        self.num_classes, self.copies, self.vocabulary = num_classes, copies, vocabulary
+        rows = BUCKETS if vocabulary is None else len(vocabulary)
+        self.weight = nn.Parameter(torch.zeros(rows, copies * num_classes))
+        self.bias = nn.Parameter(torch.zeros(copies * num_classes))
+        self.shared = nn.Parameter(torch.zeros(copies, WIDTH))
+        self.own = nn.Parameter(torch.zeros(copies * num_classes, WIDTH))
+        self.none = nn.Parameter(torch.zeros(copies * num_classes, 2))
+        self.register_buffer("middle", torch.zeros(num_classes, PLACE))
+        self.register_buffer("spread", torch.ones(num_classes, PLACE))
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("deviation", torch.ones(FEATURES))
+        self.register_buffer("offsets", torch.zeros(num_classes, 4))
+        # Whether a field stands in words at all: 1 or 0.
+        self.register_buffer("textual", torch.zeros(num_classes))
+
+    def tensors(self, page: PreparedPage) -> PageTensors:
+        """A page as this model looks at it."""
+        lengths = np.diff(page.starts)
+        known = page if self.vocabulary is None else page.with_vocabulary(self.vocabulary)
+        spans = page.spans
+        device = self.weight.device
+
+        def there(values: NDArray[np.generic]) -> Tensor:
+            return torch.from_numpy(np.ascontiguousarray(values)).to(device)
+
+        return PageTensors(
+            features=there(known.features.astype(np.int64)),
+            starts=there(known.starts[:-1]),
+            # By all of a word's features: one of which the model knows little must not look sure.
+            norms=there((_GAIN / np.sqrt(np.maximum(lengths, 1))).astype(np.float32)),
+            line_of=there(page.page.line_of),
+            lines=len(page.page.lines),
+            words=there(spans.words),
+            owner=there(np.repeat(np.arange(len(spans)), spans.lengths)),
+            lengths=there(spans.lengths.astype(np.float32)),
+            spans=there(spans.features),
+            beside=there(spans.beside),
+            around=there(spans.around),
+        )
+
+    def word_logits(self, page: PageTensors | WordBatch, copy: int | None = None) -> Tensor:
+        """(n, copies, classes), of one copy (n, 1, classes); 0 is that of no field."""
+        first, last = (0, self.copies) if copy is None else (copy, copy + 1)
+        columns = slice(first * self.num_classes, last * self.num_classes)
+        summed = F.embedding_bag(page.features, self.weight[:, columns], page.starts, mode="sum") * page.norms[:, None]
+        return (summed + self.bias[columns]).view(-1, last - first, self.num_classes)
+
+    @torch.no_grad()
+    def span_features(self, page: PageTensors, copy: int) -> Tensor:
+        """(spans + 1, classes, WIDTH) features of every span by that copy's words, and (classes,) the surest word."""
+        odds = _log_odds(self.word_logits(page, copy)[:, 0]).clamp(-_CLIP, _CLIP)
+        scale = torch.tensor(_SCALES, device=odds.device)
+        place = ((page.spans[:, None, :PLACE] - self.middle) / self.spread).clamp(-4, 4)
+        away = torch.stack([-(place**2).mean(-1), -place[..., :3].abs().mean(-1), -place[..., 8].abs()], dim=-1)
+        itself = ((page.spans - self.mean) / self.deviation)[:, None].expand(-1, self.num_classes, -1)
+        return torch.cat([_scores(page, odds) / scale, itself, away], dim=-1)
+
+    def span_logits(self, features: Tensor, copies: slice) -> Tensor:
+        """(spans + 1, copies, classes): the last row is that of "none of them"."""
+        shared = self.shared[copies]
+        own = self.own.view(self.copies, self.num_classes, WIDTH)[copies]
+        none = self.none.view(self.copies, self.num_classes, 2)[copies]
+        logits = torch.einsum("nfd,rfd->nrf", features, shared[:, None] + own)
+        # The surest span's words say how likely there is any.
+        surest = features[:, :, 3].amax(dim=0)
+        return torch.cat([logits, (none[..., 0] + none[..., 1] * surest)[None]])
+
+    def word_batch(self, pages: Sequence[LearnedPage]) -> WordBatch:
+        """The words of several pages, and which copies learn from each."""
+        tensors = [page.tensors for page in pages]
+        firsts = np.cumsum([0, *(len(each.features) for each in tensors)])
+        masks = [self._learns(page).expand(len(page.classes), -1) for page in pages]
+        return WordBatch(
+            features=torch.cat([each.features for each in tensors]),
+            starts=torch.cat([each.starts + int(first) for each, first in zip(tensors, firsts, strict=False)]),
+            norms=torch.cat([each.norms for each in tensors]),
+            classes=torch.cat([page.classes for page in pages]),
+            learns=torch.cat(masks),
+        )
+
+    def losses(self, near: WordBatch, pages: Sequence[LearnedPage], words: int) -> dict[str, Tensor]:
+        """Of the words of `near` pages, and of the spans of `pages`; `words` are those of all labelled pages."""
+        return {"words": self._word_loss(near, words), "spans": self._span_loss(pages)}
+
+    def _word_loss(self, batch: WordBatch, words: int) -> Tensor:
+        decay = _WORD_DECAY / max(1, words) * self.weight.square().sum()
+        if not len(batch.classes):
+            return decay
+        # All at once: each call would have a gradient of all weights to be added up.
+        logits = self.word_logits(batch)
+        logits = torch.cat([logits.new_zeros(*logits.shape[:2], 1), logits], dim=-1)
+        each = -logits.log_softmax(dim=-1).gather(2, batch.classes[:, None, None].expand(-1, self.copies, 1))[..., 0]
+        return (each * batch.learns).sum() / len(batch.classes) + decay
+
+    def _span_loss(self, pages: Sequence[LearnedPage]) -> Tensor:
+        total = self.shared.new_zeros(())
+        for page in pages:
+            if not len(page.tensors.lengths):
+                continue
+            features = self.span_features(page.tensors, page.fold + 1)
+            chances = self.span_logits(features, slice(None)).log_softmax(dim=0)
+            each = -(page.targets[:, None] * chances).sum(dim=0) * page.known
+            total = total + (each.mean(dim=1) * self._learns(page)).sum()
+        decay = _SHARED_DECAY * self.shared.square().sum()
+        decay = decay + _OWN_DECAY * (self.own.square().sum() + self.none.square().sum())
+        return total / max(1, len(pages)) + decay
+
+    def _learns(self, page: LearnedPage) -> Tensor:
+        """(copies,) 0 for the one copy that the page is kept from."""
+        mask = torch.ones(self.copies, device=self.weight.device)
+        if self.copies > 1:
+            mask[page.fold + 1] = 0
+        return mask
+
+    @torch.no_grad()
+    def chances(self, page: PreparedPage, copy: int = 0) -> NDArray[np.float32]:
+        """(spans + 1, classes) the probability of each span, and last that of none; by one copy."""
+        tensors = self.tensors(page)
+        if not len(page.spans):
+            return np.ones((1, self.num_classes), dtype=np.float32)
+        logits = self.span_logits(self.span_features(tensors, copy), slice(copy, copy + 1))
+        return logits[:, 0].softmax(dim=0).cpu().numpy()
+
+    @torch.no_grad()
+    def published(self) -> "SpanModel":
+        """The first copy alone, with a weight for every bucket."""
+        made = SpanModel(self.num_classes).to(self.weight.device)
+        rows = torch.from_numpy(self.vocabulary) if self.vocabulary is not None else torch.arange(BUCKETS)
+        made.weight[rows.to(self.weight.device)] = self.weight[:, : self.num_classes]
+        for name in ("bias", "own", "none"):
+            getattr(made, name).copy_(getattr(self, name)[: self.num_classes])
+        made.shared.copy_(self.shared[:1])
+        for name in ("middle", "spread", "mean", "deviation", "offsets", "textual"):
+            getattr(made, name).copy_(getattr(self, name))
+        return made
+
+
+def _log_odds(logits: Tensor) -> Tensor:
+    """Of each field against everything else, from logits (n, classes) beside 0 for none."""
+    chance = torch.cat([logits.new_zeros(len(logits), 1), logits], dim=1).softmax(dim=1)[:, 1:]
+    chance = chance.clamp(5e-5, 1 - 5e-5)
+    return torch.log(chance / (1 - chance))
+
+
+def _scores(page: PageTensors, odds: Tensor) -> Tensor:
+    """(spans, classes, 10) what the log-odds (n, classes) of its words and neighbours say of each span."""
+    count, classes = len(page.lengths), odds.shape[1]
+    inside, owner = odds[page.words], page.owner[:, None].expand(-1, classes)
+    empty = odds.new_zeros(count, classes)
+    total = empty.index_add(0, page.owner, inside)
+    least = torch.full_like(empty, _CLIP).scatter_reduce(0, owner, inside, "amin")
+    most = torch.full_like(empty, -_CLIP).scatter_reduce(0, owner, inside, "amax")
+    nobody = odds.new_full((1, classes), _NOBODY)
+    by_line = odds.new_zeros(page.lines, classes).index_add(0, page.line_of, odds)
+    by_line = by_line / torch.bincount(page.line_of, minlength=page.lines)[:, None]
+    words, lines = torch.cat([odds, nobody]), torch.cat([by_line, nobody])
+    around = torch.stack([words[page.beside[:, 0]], words[page.beside[:, 1]], lines[page.around[:, 0]], lines[page.around[:, 1]]], dim=-1)
+    share = empty.index_add(0, page.owner, inside.clamp(min=0)) / (odds.clamp(min=0).sum(dim=0) + 0.3)
+    lead = total - around.clamp(min=0).sum(dim=-1)
+    own = torch.stack([total, total / page.lengths[:, None], least, most], dim=-1)
+    return torch.cat([own, around, torch.stack([share, lead], dim=-1)], dim=-1)

@@ -1,0 +1,74 @@
+"""What the words and the pixels of one page say of its fields, brought together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.turns import unturn_box
+from worker.data import Example
+from worker.text.choosing import Found
+from worker.text.page import TextPage
+from worker.text.targets import RIGHT_IOU, iou
+
+UNSURE = -4.0
+"""Log-odds of what only one of the two models found, for the other; its negative is the surest."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the detector found on one page: `xyxy` (n, 4) in pixels of the upright page, `class_id` (n,), `score` (n,)."""
+
+    xyxy: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+    score: NDArray[np.float32]
+
+
+_NOTHING_SEEN = Seen(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A box that may be a field: `xyxy` in pixels of the original, the log-odds of both models, and what is written there."""
+
+    class_id: int
+    xyxy: tuple[float, float, float, float]
+    by_words: float
+    by_looks: float
+    text: str | None
+    read: float | None
+
+
+def bring_together(example: Example, page: TextPage, spans: list[tuple[Found, NDArray[np.int64]]], seen: Seen | None) -> list[Candidate]:
+    """Every span that was chosen, with its words, and every box that was seen; those of a field that overlap are one."""
+    seen = seen or _NOTHING_SEEN
+    made, taken = [], np.zeros(len(seen.class_id), dtype=bool)
+    for found, words in spans:
+        xyxy, by_looks = found.xyxy, UNSURE
+        if len(taken):
+            same = (iou(found.xyxy, seen.xyxy) >= RIGHT_IOU) & (seen.class_id == found.class_id) & ~taken
+            if same.any():
+                best = int(np.where(same, seen.score, -1).argmax())
+                taken |= same
+                xyxy, by_looks = (found.xyxy + seen.xyxy[best]) / 2, log_odds(float(seen.score[best]))
+        made.append(_candidate(example, page, found.class_id, xyxy, log_odds(found.chance), by_looks, words))
+    for number in np.flatnonzero(~taken):
+        words = page.inside(seen.xyxy[number])
+        made.append(
+            _candidate(example, page, int(seen.class_id[number]), seen.xyxy[number], UNSURE, log_odds(float(seen.score[number])), words)
+        )
+    return made
+
+
+def _candidate(
+    example: Example, page: TextPage, label: int, xyxy: NDArray[np.float32], words: float, looks: float, inside: NDArray[np.int64]
+) -> Candidate:
+    left, top, right, bottom = np.clip(xyxy, 0, np.array(page.size * 2, dtype=np.float32)).tolist()
+    box = unturn_box((left, top, right, bottom), example.width, example.height, example.turn)
+    text = page.text(inside.tolist()) if len(inside) else None
+    return Candidate(label, box, words, looks, text, round(float(page.confidence[inside].min()), 3) if len(inside) else None)
+
+
+def log_odds(chance: float) -> float:
+    """Of a probability, within what either model may weigh."""
+    return float(np.clip(np.log(chance + 1e-6) - np.log(1 - chance + 1e-6), UNSURE, -UNSURE))

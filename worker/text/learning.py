@@ -1,0 +1,49 @@
+"""What the span model begins to learn from, and how its scores come to mean probabilities."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from storage.turns import turn_box
+from worker.data import Example
+from worker.detect import find_candidates
+from worker.models.field_reader import FieldReader
+from worker.text.candidates import Candidate
+from worker.text.prepared import prepare_page
+from worker.text.targets import RIGHT_IOU, Boxes, iou
+
+
+def learn(model: FieldReader, train: Sequence[Example], test: Sequence[Example], seed: int) -> None:
+    """Have the model's words learn from all labelled pages, whichever the detector is tested on."""
+    labelled = [*train, *test]
+    model.learn_from(
+        [example.image for example in labelled], [prepare_page(each) for each in labelled], [_boxes(each) for each in labelled], seed
+    )
+
+
+def calibrate(model: FieldReader, examples: Sequence[Example], device: torch.device, loaders: int, notice: Callable[..., None]) -> None:
+    """Fit the fused score on labelled pages, each judged by weights that have not seen it."""
+    judged: list[tuple[Candidate, bool]] = []
+    for example, candidates in find_candidates(model, examples, device, loaders, notice):
+        judged += _judge(example, candidates, model)
+    model.calibrate(judged)
+
+
+def _boxes(example: Example) -> Boxes:
+    turned = [turn_box(tuple(box), example.width, example.height, example.turn) for box in example.xyxy.tolist()]
+    return Boxes(np.array(turned, dtype=np.float32).reshape(-1, 4), example.class_id)
+
+
+def _judge(example: Example, candidates: Sequence[Candidate], model: FieldReader) -> list[tuple[Candidate, bool]]:
+    """Each candidate, best first, with whether it fits a labelled box that no better one has taken."""
+    taken = np.zeros(len(example.class_id), dtype=bool)
+    judged = []
+    for candidate in sorted(candidates, key=model.score, reverse=True):
+        free = (example.class_id == candidate.class_id) & ~taken
+        overlaps = np.where(free, iou(np.array(candidate.xyxy, dtype=np.float32), example.xyxy), 0)
+        right = bool(len(overlaps)) and overlaps.max() >= RIGHT_IOU
+        if right:
+            taken[overlaps.argmax()] = True
+        judged.append((candidate, right))
+    return judged
