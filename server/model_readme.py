@@ -60,21 +60,27 @@ import json
 import sys
 from pathlib import Path
 
+{imports}
+about, fields = (json.loads(Path(name).read_text("utf-8")) for name in ("model.json", "fields.json"))
+model = build(about["base_model"], len(fields), tuple(about["canvas"]), pretrained=False).eval()
+model.load_state_dict(load_file("weights.safetensors"))
+page = read_rgb(Path(sys.argv[1]))  # (height, width, 3)
+{use}```
+"""
+
+_IMPORTS = """\
 import torch
 from safetensors.torch import load_file
 
 from storage.pictures import read_rgb
 from worker.data import Letterbox
 from worker.models import build
+"""
 
-about, fields = (json.loads(Path(name).read_text("utf-8")) for name in ("model.json", "fields.json"))
-model = build(about["base_model"], len(fields), tuple(about["canvas"]), pretrained=False).eval()
-model.load_state_dict(load_file("weights.safetensors"))
-page = read_rgb(Path(sys.argv[1]))  # (height, width, 3)
+_FIND = """\
 letterbox = Letterbox(page.shape[1], page.shape[0], model.canvas)
 with torch.inference_mode():
     found = model(torch.from_numpy(letterbox.picture(page)).permute(2, 0, 1)[None])[0]
-{use}```
 """
 
 _USE_FIELDS = """\
@@ -86,6 +92,31 @@ for xyxy, label, score in zip(letterbox.to_image(found["boxes"].numpy()), found[
 _USE_CLASSES = """\
 for label, score in zip(found["labels"], found["scores"].tolist()):  # the likeliest first
     print(fields[label]["name"], f"{score:.2f}", "" if score >= fields[label]["score_from"] else "(not sure)")
+"""
+
+_IMPORTS_READING = """\
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from storage.pictures import read_rgb
+from storage.words.words import Words
+from worker.data import Example
+from worker.detect import detect
+from worker.models import build
+from worker.reading.page_reader import PageReader
+"""
+
+_USE_READING = """\
+# What is written on the page, whichever way up it lies; of the languages those count that this machine has.
+read = PageReader(("eng", "rus")).read(page, None)
+words = Words(image="page", **vars(read))
+no_label = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+example = Example("page", Path(sys.argv[1]), page.shape[1], page.shape[0], *no_label, turn=read.turn, words=lambda: words)
+[found] = detect(model, [example], torch.device("cpu"), 1, print)
+for xyxy, label, score, value in zip(found.xyxy, found.class_id, found.score.tolist(), found.texts):
+    if score >= fields[label]["score_from"]:
+        print(fields[label]["name"], xyxy.round().tolist(), f"{score:.2f}", value or "")
 """
 
 _ONNX_MEMBER = "- `model.onnx`: the same model for ONNX Runtime, which needs neither Fieldmark nor torch\n"
@@ -144,8 +175,13 @@ def text(listed: Listed, *, onnx: bool) -> str:
         onnx_member=_ONNX_MEMBER if onnx else "",
         rows="\n".join("| " + " | ".join(_figure(row[column]) for column in columns) + " |" for row in rows(model)),
     )
-    use = _USE.format(use=_USE_FIELDS if is_fields else _USE_CLASSES)
-    return about + use + (_ONNX.format(use=_ONNX_FIELDS if is_fields else _ONNX_CLASSES) if onnx else "")
+    return about + _use(model) + (_ONNX.format(use=_ONNX_FIELDS if is_fields else _ONNX_CLASSES) if onnx else "")
+
+
+def _use(model: Model) -> str:
+    if model.base_model == "base-SmartOCR-02":
+        return _USE.format(imports=_IMPORTS_READING, use=_USE_READING)
+    return _USE.format(imports=_IMPORTS, use=_FIND + (_USE_FIELDS if model.task == "fields" else _USE_CLASSES))
 
 
 def rows(model: Model) -> list[Row]:

@@ -103,7 +103,7 @@ def test_without_a_template_one_with_the_defaults_is_a_press_away(runs: Runs, op
 
 def test_a_template_is_summed_up(runs: Runs, open_page: Open) -> None:
     app = open_page("processes.py", add="1")
-    assert "base-SmartOCR-01 · Iterations: 1,000 · Batch: 2 · Learning rate: 0.005 · rotations + exposure + noise" in captions(app)
+    assert "base-SmartOCR-02 · Iterations: 1,000 · Batch: 2 · Learning rate: 0.005 · rotations + exposure + noise" in captions(app)
 
 
 def test_a_free_machine_is_chosen_and_says_what_it_is(runs: Runs, open_page: Open) -> None:

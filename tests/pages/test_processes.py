@@ -174,7 +174,7 @@ def test_a_machine_is_asked_for_its_life_once_in_a_while(runs: Runs) -> None:
 
 def test_the_details_tell_the_templates_values_and_the_newest_figures(runs: Runs, open_page: Open) -> None:
     app = open_page("processes.py", process=runs.running(640).id)
-    assert any(caption.value.startswith("base-SmartOCR-01 · Iterations: 1,000 · Batch: 2 · ") for caption in app.caption)
+    assert any(caption.value.startswith("base-SmartOCR-02 · Iterations: 1,000 · Batch: 2 · ") for caption in app.caption)
     shown = {metric.label: metric.value for metric in app.metric}
     assert (shown["Iteration"], shown["Test AP"], shown["~ Time left"]) == ("640 / 1,000", "0.783", "5 min 24 s")
 

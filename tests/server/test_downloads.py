@@ -31,7 +31,8 @@ def published(store: Store, project: Project, base_model: str, task: Task = "fie
 
     made = build(base_model, 2, (64, 128), pretrained=False)
     if task == "fields":
-        made.head.score.bias.data.fill_(3.0)  # sure of itself everywhere, so that it finds something untrained
+        detector = getattr(made, "detector", made)
+        detector.head.score.bias.data.fill_(3.0)  # sure of itself everywhere, so that it finds something untrained
     data = to_bytes(weights(made))
     values = {"task": task, "base_model": base_model, "machine": "3" * 26, "weights_sha256": files.sha256(data), **figures}
     model = house.model(ID, project).model_copy(update=values)
@@ -95,6 +96,15 @@ def test_both_programs_for_fields_run_and_find_the_same(store: Store, client: Te
     with_torch, with_onnx = (sorted(run_program(folder, number)) for number in (1, 2))
     assert any(line.startswith("date [") for line in with_torch)
     assert with_torch == with_onnx
+
+
+def test_the_program_of_a_model_that_reads_finds_fields_and_what_is_written_in_them(
+    store: Store, client: TestClient, project: Project, tmp_path: Path
+) -> None:
+    published(store, project, "base-SmartOCR-02")
+    found = run_program(unpacked(client, tmp_path / "model"), 1)
+    assert any(line.startswith("date [") for line in found)
+    assert any("date 1" in line.split("] ", 1)[1] for line in found)
 
 
 def test_both_programs_for_classes_run_and_find_the_same(store: Store, client: TestClient, classifier: Model, tmp_path: Path) -> None:

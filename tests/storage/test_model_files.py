@@ -52,6 +52,13 @@ def test_a_model_of_classes_is_taken_in_too(store: Store, project: Project) -> N
     assert model_files.add(store, "new", packed(members), "ann").model.accuracy == 0.9
 
 
+def test_a_model_that_reads_is_taken_in_too(store: Store, project: Project) -> None:
+    members = whole(project, weights(2, "base-SmartOCR-02"), base_model="base-SmartOCR-02")
+    listed = model_files.add(store, "new", packed(members, zipfile.ZIP_DEFLATED), "ann")
+    assert listed.model.base_model == "base-SmartOCR-02"
+    assert models.weights_path(store, listed.model).read_bytes() == members["weights.safetensors"]
+
+
 def test_a_compressed_zip_with_the_onnx_file_is_taken_in_without_that_file(store: Store, project: Project) -> None:
     file = packed({**whole(project), "model.onnx": b"of no account"}, zipfile.ZIP_DEFLATED)
     listed = model_files.add(store, "new", file, "ann", base=True)
@@ -127,7 +134,7 @@ def test_a_damaged_member_is_named(store: Store, project: Project) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"base_model": "base-Other-01"}, "base_model is 'base-Other-01', expected base-SmartOCR-01"),
+        ({"base_model": "base-Other-01"}, "base_model is 'base-Other-01', expected base-SmartOCR-02 / base-SmartOCR-01"),
         ({"task": "classes"}, "base_model is 'base-SmartOCR-01', expected base-Classifier-01"),
         ({"fields": []}, "fields is 0"),
         ({"canvas": [64, 100]}, "canvas is '64 × 100'"),

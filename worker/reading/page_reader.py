@@ -74,9 +74,7 @@ class PageReader:
             boxes=tuple(_rounded(unturn_box(straight.back(word.box), width, height, turn)) for word, _ in words),
             confidences=tuple(round(word.confidence, 3) for word, _ in words),
             lines=tuple(number for _, number in words),
-            look=tuple(
-                int(grey) for grey in cv2.resize(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), (_LOOK, _LOOK), interpolation=cv2.INTER_AREA).flat
-            ),
+            look=_look(page),
         )
 
     def _recognise(self, page: Rgb, corners: Sequence[Corners]) -> list[list[Character]]:
