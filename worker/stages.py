@@ -22,8 +22,8 @@ from storage.progress import StageName
 from storage.projects import PROJECTS, Project
 from storage.snapshots import Snapshot
 from storage.templates import Parameters
-from worker.augment import ROTATIONS
 from worker import beginning, hardware, upright
+from worker.augment import ROTATIONS
 from worker.data import Example
 from worker.detect import detect
 from worker.evaluate import Evaluation
@@ -111,6 +111,8 @@ def _stages(run: _Run) -> Ended:
         return Ended(outcome=Outcome.STOPPED, at=now())
     with run.reporter.stage(StageName.EVALUATION):
         outcome = _evaluate(run, model, data)
+    if isinstance(model, FieldReader):
+        model.conclude()
     if run.process.spec.kind == "auto-label":
         with run.reporter.stage(StageName.DETECTION):
             _detect(run, model, data.unlabelled)
@@ -271,8 +273,6 @@ def _publish(run: _Run, model: PageModel, data: Data, outcome: _Outcome) -> None
     """Publish the model under the process's id, unless the attempt was declared lost meanwhile."""
     if load_if_there(Ended, run.attempt.end) is not None:
         raise Refused("Attempt {attempt} was ended meanwhile; nothing more of it is kept", attempt=run.attempt.folder.name)
-    if isinstance(model, FieldReader):
-        model.conclude()
     # The bytes that are hashed are those that are written, so the record vouches for the file.
     published = to_bytes(weights(model))
     spec, evaluation = run.process.spec, outcome.evaluation

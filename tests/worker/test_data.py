@@ -1,4 +1,4 @@
-"""Canvas, letterbox, order of batches, augmentation and bad images."""
+"""Canvas, letterbox, order of batches and bad images."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from worker.augment import AUGMENTATIONS, augment
 from worker.data import Example, Letterbox, NoExamples, batches, choose_canvas, read_page
 
 CANVAS = (64, 128)
@@ -157,27 +156,3 @@ def test_no_readable_image_is_fatal(pages):
 def test_no_labelled_image_is_fatal():
     with pytest.raises(NoExamples, match="label some"):
         feed([])
-
-
-@pytest.mark.parametrize("kind", AUGMENTATIONS)
-def test_augmented_boxes_stay_on_what_they_mark(kind):
-    page = np.full((200, 400, 3), 255, dtype=np.uint8)
-    page[90:110, 100:300] = 0
-    box = np.array([[100, 90, 300, 110]], dtype=np.float32)
-    for seed in range(20):
-        changed, boxes, _ = augment(kind, page, box, np.array([0]), seed)
-        x1, y1, x2, y2 = boxes[0]
-        centre = changed[int((y1 + y2) / 2), int((x1 + x2) / 2)]
-        assert centre.max() < 100
-        assert 0 <= x1 < x2 <= 400
-
-
-def test_no_augmentation_changes_nothing():
-    page = np.zeros((32, 32, 3), dtype=np.uint8)
-    same, _, _ = augment("none", page, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), 0)
-    assert same is page
-
-
-def test_an_unknown_augmentation_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="rotations-exposure-noise"):
-        augment("flips", np.zeros((32, 32, 3), np.uint8), np.zeros((0, 4), np.float32), np.zeros(0, np.int64), 0)

@@ -91,6 +91,13 @@ def test_a_small_model_learns_to_find_a_bar(pages):
     assert trained.best.map_50 > 0.5
 
 
+def test_training_sees_pages_varied_as_the_template_says(pages):
+    plain, varied, turned = Record(), Record(), Record()
+    for augmentation, record in (("none", plain), ("exposure-noise", varied), ("rotations-exposure-noise", turned)):
+        train(model(), pages, [], replace(SETTINGS, iterations=1, augment=augmentation), record)
+    assert len({plain.losses[0], varied.losses[0], turned.losses[0]}) == 3
+
+
 def forms(folder):
     """Six forms of two classes: bars on top, or at the bottom."""
     examples = []
