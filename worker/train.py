@@ -27,7 +27,7 @@ from worker.models.precision import precision, prepare
 # divides each step by the gradient's size, so it needs a tenth of that; pretrained weights move half as fast again.
 _HEAD_SHARE = 0.1
 _BACKBONE_SHARE = 0.05
-_TEXT_SHARE = 6.0  # weights over words begin at zero, have no layers, and are held back by a penalty of their own
+_TEXT_SHARE = 10.0  # weights over words begin at zero, have no layers, and are held back by a penalty of their own
 _LAST_SHARE = 0.02  # small, so that boxes settle, and not zero, so that the last steps count
 _WEIGHT_DECAY = 0.01  # torch's default for decoupled decay
 _LARGEST_GRADIENT = 10.0  # its norm: one mislabelled page must not undo what was learned

@@ -28,8 +28,11 @@ FOLDS = 6
 _NEAR = 16  # pages whose words are learned in one iteration: a page of words costs a hundredth of a page of pixels
 _COVERED = 0.9  # of a field's boxes that some words fit: with fewer, the detector looks for it as well
 _TEXTUAL = 0.3  # of a field's boxes: with fewer, its words say nothing
-_PRIOR = (0.6, 0.6, 0.6)  # weights of both log-odds and the constant, before there is anything to learn them from
+# Of evidence (words, looks, both, words alone, looks alone), before there is anything to learn it from.
+_PRIOR = (0.8, 0.8, 0.5, -0.5, -0.5)
+_PRIOR_OF_WORDS = (1.0, 0.0, 0.0, 0.0, 0.0)  # where nothing is looked at
 _PRIOR_WEIGHT = 2.0  # of it, in boxes
+_STEPS = 20  # of Newton's method, which needs six
 
 
 class FieldReader(nn.Module):
@@ -83,9 +86,10 @@ class FieldReader(nn.Module):
         """Make ready to learn from labelled pages; whether the detector is needed is decided by them."""
         before, device = self.text, self.seeing.device
         share = targets.coverage(pages, boxes, self.num_classes)
+        # Comparisons with NaN are false: of a field that nobody labelled there is nothing to see or to read.
         self.seeing.fill_(float((share < _COVERED).any()))
         vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in pages)])).astype(np.int64)
-        self.text = SpanModel(self.num_classes, 1 + FOLDS, vocabulary).to(device)
+        self.text = SpanModel(self.num_classes, FOLDS, vocabulary).to(device)
         self._begin_with(before, vocabulary)
         text = self.text
         text.offsets.copy_(torch.from_numpy(targets.learn_offsets(pages, boxes, self.num_classes)))
@@ -100,7 +104,7 @@ class FieldReader(nn.Module):
         folds = np.random.default_rng(seed).permutation(len(pages)) % FOLDS
         self._all = None
         self.learned = [self._learned(page, box, int(fold)) for page, box, fold in zip(pages, boxes, folds, strict=True)]
-        self._prepared = {image: (page, int(fold) + 1) for image, page, fold in zip(images, pages, folds, strict=True)}
+        self._prepared = {image: (page, int(fold)) for image, page, fold in zip(images, pages, folds, strict=True)}
 
     def _begin_with(self, before: SpanModel, vocabulary: NDArray[np.int64]) -> None:
         """Take over what a model that is gone on from knows; of a new one that is nothing."""
@@ -162,38 +166,42 @@ class FieldReader(nn.Module):
         return bring_together(example, page.page, [(each, page.spans.of(each.span)) for each in found], seen)
 
     def score(self, found: Candidate) -> float:
-        """One probability from both models' log-odds."""
+        """One probability from what both models say."""
         if not self.text.textual[found.class_id]:
-            return _sigmoid(found.by_looks)
-        words, looks, constant = self.weights.tolist()
-        odds = words * found.by_words + (looks * found.by_looks if self.sees else 0) + constant
-        return _sigmoid(odds + float(self.shifts[found.class_id]))
+            return _sigmoid(found.by_looks or 0.0)
+        odds = float(_evidence(found) @ self.weights.cpu().numpy()) + float(self.shifts[found.class_id])
+        return _sigmoid(odds)
 
     def calibrate(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
         """Learn the fused score from boxes of pages that were not learned from, each right or wrong."""
-        rows = [(each.class_id, each.by_words, each.by_looks, right) for each, right in judged if self.text.textual[each.class_id]]
-        fitted = _fit(rows, self.num_classes, self.sees)
-        self.weights.copy_(torch.from_numpy(fitted[:3]))
-        self.shifts.copy_(torch.from_numpy(fitted[3:]))
+        rows = [(each, right) for each, right in judged if self.text.textual[each.class_id]]
+        fitted = torch.from_numpy(_fit(rows, self.num_classes, _PRIOR if self.sees else _PRIOR_OF_WORDS))
+        self.weights.copy_(fitted[: len(_PRIOR)])
+        self.shifts.copy_(fitted[len(_PRIOR) :])
+
+
+def _evidence(found: Candidate) -> NDArray[np.float64]:
+    """What both models say of a box: the log-odds of each, and which of them found it (5,)."""
+    words, looks = found.by_words is not None, found.by_looks is not None
+    return np.array(
+        [found.by_words or 0.0, found.by_looks or 0.0, words and looks, words and not looks, looks and not words], dtype=np.float64
+    )
 
 
 def _sigmoid(odds: float) -> float:
     return float(1 / (1 + np.exp(-odds)))
 
 
-def _fit(rows: Sequence[tuple[int, float, float, bool]], classes: int, sees: bool) -> NDArray[np.float32]:
-    """Weights (3,) and shifts (classes,) of a logistic regression that is drawn to `_PRIOR`, by Newton's method."""
-    prior = np.concatenate([_PRIOR if sees else (1.0, 0.0, 0.0), np.zeros(classes)])
-    known = prior.copy()
-    if rows:
-        table = np.zeros((len(rows), 3 + classes))
-        for number, (label, text, seen, _) in enumerate(rows):
-            table[number, [0, 1, 2, 3 + label]] = text, seen if sees else 0, 1, 1
-        right = np.array([row[3] for row in rows], dtype=np.float64)
-        pull = np.diag(np.full(3 + classes, _PRIOR_WEIGHT))
-        for _ in range(20):
+def _fit(judged: Sequence[tuple[Candidate, bool]], classes: int, prior: tuple[float, ...]) -> NDArray[np.float32]:
+    """Weights (5,) of the evidence and shifts (classes,) of a logistic regression drawn to `prior`, by Newton's method."""
+    before = np.concatenate([prior, np.zeros(classes)])
+    known = before.copy()
+    if judged:
+        table = np.array([np.concatenate([_evidence(each), np.eye(classes)[each.class_id]]) for each, _ in judged])
+        right = np.array([is_right for _, is_right in judged], dtype=np.float64)
+        for _ in range(_STEPS):
             chance = 1 / (1 + np.exp(-table @ known))
-            slope = table.T @ (right - chance) - pull @ (known - prior)
-            curve = table.T @ (table * (chance * (1 - chance))[:, None]) + pull
+            slope = table.T @ (right - chance) - _PRIOR_WEIGHT * (known - before)
+            curve = table.T @ (table * (chance * (1 - chance))[:, None]) + _PRIOR_WEIGHT * np.eye(len(known))
             known = known + np.clip(np.linalg.solve(curve, slope), -2, 2)
     return known.astype(np.float32)

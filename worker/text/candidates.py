@@ -11,8 +11,7 @@ from worker.text.choosing import Found
 from worker.text.page import TextPage
 from worker.text.targets import RIGHT_IOU, iou
 
-UNSURE = -4.0
-"""Log-odds of what only one of the two models found, for the other; its negative is the surest."""
+_SUREST = 4.0  # log-odds that either model may give
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,15 @@ _NOTHING_SEEN = Seen(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zer
 
 @dataclass(frozen=True)
 class Candidate:
-    """A box that may be a field: `xyxy` in pixels of the original, the log-odds of both models, and what is written there."""
+    """A box that may be a field: `xyxy` in pixels of the original, and what is written there.
+
+    `by_words` and `by_looks` are the log-odds of the span model and of the detector, None of one that did not find it.
+    """
 
     class_id: int
     xyxy: tuple[float, float, float, float]
-    by_words: float
-    by_looks: float
+    by_words: float | None
+    by_looks: float | None
     text: str | None
     read: float | None
 
@@ -44,24 +46,30 @@ def bring_together(example: Example, page: TextPage, spans: list[tuple[Found, ND
     seen = seen or _NOTHING_SEEN
     made, taken = [], np.zeros(len(seen.class_id), dtype=bool)
     for found, words in spans:
-        xyxy, by_looks = found.xyxy, UNSURE
+        xyxy, by_looks = found.xyxy, None
         if len(taken):
             same = (iou(found.xyxy, seen.xyxy) >= RIGHT_IOU) & (seen.class_id == found.class_id) & ~taken
             if same.any():
                 best = int(np.where(same, seen.score, -1).argmax())
                 taken |= same
-                xyxy, by_looks = (found.xyxy + seen.xyxy[best]) / 2, log_odds(float(seen.score[best]))
-        made.append(_candidate(example, page, found.class_id, xyxy, log_odds(found.chance), by_looks, words))
+                xyxy, by_looks = (found.xyxy + seen.xyxy[best]) / 2, _log_odds(float(seen.score[best]))
+        made.append(_candidate(example, page, found.class_id, xyxy, _log_odds(found.chance), by_looks, words))
     for number in np.flatnonzero(~taken):
         words = page.inside(seen.xyxy[number])
         made.append(
-            _candidate(example, page, int(seen.class_id[number]), seen.xyxy[number], UNSURE, log_odds(float(seen.score[number])), words)
+            _candidate(example, page, int(seen.class_id[number]), seen.xyxy[number], None, _log_odds(float(seen.score[number])), words)
         )
     return made
 
 
 def _candidate(
-    example: Example, page: TextPage, label: int, xyxy: NDArray[np.float32], words: float, looks: float, inside: NDArray[np.int64]
+    example: Example,
+    page: TextPage,
+    label: int,
+    xyxy: NDArray[np.float32],
+    words: float | None,
+    looks: float | None,
+    inside: NDArray[np.int64],
 ) -> Candidate:
     left, top, right, bottom = np.clip(xyxy, 0, np.array(page.size * 2, dtype=np.float32)).tolist()
     box = unturn_box((left, top, right, bottom), example.width, example.height, example.turn)
@@ -69,6 +77,5 @@ def _candidate(
     return Candidate(label, box, words, looks, text, round(float(page.confidence[inside].min()), 3) if len(inside) else None)
 
 
-def log_odds(chance: float) -> float:
-    """Of a probability, within what either model may weigh."""
-    return float(np.clip(np.log(chance + 1e-6) - np.log(1 - chance + 1e-6), UNSURE, -UNSURE))
+def _log_odds(chance: float) -> float:
+    return float(np.clip(np.log(chance + 1e-6) - np.log(1 - chance + 1e-6), -_SUREST, _SUREST))

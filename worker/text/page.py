@@ -162,7 +162,7 @@ def _is_beside(line: NDArray[np.float32], row: NDArray[np.float32]) -> bool:
 # Dates, times, amounts and the like, as printed in English and Russian.
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек"
 DATE = re.compile(rf"\d{{1,4}}[-/.,]\d{{1,2}}[-/.,]\d{{2,4}}|\d{{1,2}}[-/ .]?({_MONTHS})[a-zа-я]*[-/ .,]*\d{{2,4}}", re.IGNORECASE)
-_AMOUNT = re.compile(r"^[^\d]{0,4}(\d{1,3}(?:[ ,.]?\d{3})*)[.,](\d{2})[^\d]{0,3}$")
+_AMOUNT = re.compile(r"^[^\d]{0,4}(\d{1,3}(?:[ ,.]?\d{3})*)[.,](\d{2})[^\d]{0,5}$")
 _KINDS = {
     "date": DATE,
     "time": re.compile(r"\d{1,2}:\d{2}"),

@@ -73,13 +73,13 @@ def best_span(spans: Spans, box: NDArray[np.float32]) -> tuple[int, float]:
 
 
 def coverage(pages: Sequence[PreparedPage], boxes: Sequence[Boxes], classes: int) -> NDArray[np.float64]:
-    """(classes,) the share of each class's boxes that some span of words fits; 0 for one without a box."""
+    """(classes,) the share of each class's boxes that some span of words fits; NaN for one without a box."""
     fits, count = np.zeros(classes), np.zeros(classes)
     for page, labelled in zip(pages, boxes, strict=True):
         for box, label in zip(labelled.xyxy, labelled.class_id, strict=True):
             count[label] += 1
             fits[label] += best_span(page.spans, box)[1] >= RIGHT_IOU
-    return fits / np.maximum(count, 1)
+    return np.divide(fits, count, out=np.full(classes, np.nan), where=count > 0)
 
 
 def span_targets(page: PreparedPage, boxes: Boxes, offsets: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

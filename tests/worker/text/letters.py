@@ -53,7 +53,8 @@ def letter(number, *, rows=1, signed=False):
     for row in range(rows):
         boxes.append(say(top + 170 + 30 * row, ("Total", "due"), (f"{number * 7 + 11 + row}.90",)))
         labels.append(1)
-    say(top + 290, ("Thank", "you", "for", "your", "order"), ())
+    # A word that no other letter has.
+    say(top + 290, ("Thank", "you", 3 * chr(97 + number % 26) + 3 * chr(97 + number * 7 % 26)), ())
     if signed:
         boxes.append((400.0, 300.0, 500.0, 380.0))
         labels.append(1)

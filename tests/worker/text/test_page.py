@@ -44,7 +44,7 @@ def test_dates_and_sums_are_known_by_their_shape_in_both_languages():
     assert [kinds(text) for text in ("01.02.2026", "3 марта 2026", "12:40", "12 500,00 руб")] == [
         ["date", "number"],
         ["date"],
-        ["time"],
+        ["time", "number"],
         ["amount", "currency"],
     ]
     assert [amount(text) for text in ("1,234.50", "RM8.00", "12 500,00", "8.0.", "none")] == [1234.5, 8.0, 12500.0, None, None]
