@@ -17,6 +17,7 @@ from pages.parts.run_picker import choose_run
 from pages.parts.run_scores import published_model, render_confusion, render_scores
 from pages.parts.run_verdict import Phase, reading_guide, verdict
 from pages.parts.states import moves, task_of
+from pages.parts.template_texts import goes_by_words
 from pages.parts.text import explain
 from pages.parts.worst_images import load_judged, render_worst
 from storage.core import StoreError
@@ -93,14 +94,15 @@ def render_verdict(process: Process, task: Task, status: Status | None, trained:
     """What the curves mean, how to read them oneself, and all their points to take along."""
     phase: Phase = "completed" if process.state in _COMPLETED else "running" if moves(process) else "ended"
     scores = [(point.iteration, point.ap) for point in evaluated if point.ap is not None]
-    said = verdict(trained, scores, phase, status.test_images if status else 0, task)
+    reads = goes_by_words(process.spec.template.parameters.base_model)
+    said = verdict(trained, scores, phase, status.test_images if status else 0, task, reads=reads)
     if said is None:
         return
     show = st.warning if said.worries else st.info
     show(said.text, icon=":material/troubleshoot:" if said.worries else ":material/lightbulb:")
     with st.container(horizontal=True):
         with st.popover(_("How to read the curves"), icon=":material/help:", type="tertiary"):
-            st.markdown(reading_guide(task))
+            st.markdown(reading_guide(task, reads=reads))
         address = f"/api/processes/{process.id}/metrics.csv"
         st.link_button(_("Download metrics (CSV)"), address, icon=":material/download:", type="tertiary")
 

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.data import find_project, get_store
 from pages.parts.guard import page_link, require
 from pages.parts.i18n import _
-from pages.parts.links import open_dialog, set_link
+from pages.parts.links import bring_along, open_dialog, set_link
 from pages.parts.project_choice import remember
 from pages.parts.project_dialogs import Dialog, render_dialogs
 from pages.parts.project_list import render_list
@@ -78,6 +78,7 @@ def choose_view(project: Project) -> str:
     return chosen or "overview"
 
 
+bring_along()
 if identifier := st.query_params.get("project"):
     render_project(identifier)
 else:

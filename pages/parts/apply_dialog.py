@@ -99,12 +99,10 @@ def _render_turned(data: ApplyData, receiving: Sequence[str]) -> bool:
     turned = len(data.candidates.turns(data.table.turns, receiving))
     if not turned:
         return True
-    label = ngettext(
-        "Show {count} page upright that lies sideways or upside down",
-        "Show {count} pages upright that lie sideways or upside down",
-        turned,
-    )
-    return st.toggle(label, value=True, key=_UPRIGHT, help=_("You can turn pages yourself at any time, under Data."))
+    # Short, or it is cut off.
+    label = ngettext("Show {count} page upright", "Show {count} pages upright", turned)
+    about = _("They lie sideways or upside down. You can turn pages yourself at any time, under Data.")
+    return st.toggle(label, value=True, key=_UPRIGHT, help=about)
 
 
 def _render_names(store: Store, project: Project, words: str, left_out: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from pages.parts.guard import User, page_link
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.model_actions import dialog_button, download_button, render_refusal, switch_base
 from pages.parts.model_texts import base_origin, main_score, megabytes
-from pages.parts.template_texts import score_name, task_words
+from pages.parts.template_texts import READS, score_name, task_words
 from pages.parts.text import plain
 from storage import models
 from storage.core import Store
@@ -26,6 +26,10 @@ def render_preinstalled(name: str) -> None:
         )
         if BASE_MODELS[name] == "fields":
             head = _("On top of it a feature pyramid and a detector, which begin anew with each training.")
+            if name == READS:
+                head += " " + _("Beside it a model of what is written, which chooses among the words that were read on the page.")
+            else:
+                head += " " + _("It goes by looks alone, needs no text, and can be written as ONNX.")
         else:
             head = _("On top of it one layer that tells the classes apart, which begins anew with each training.")
         st.markdown(head + " " + _("It cannot be changed, deleted or downloaded; every machine has it."))

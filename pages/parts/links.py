@@ -99,3 +99,11 @@ def set_link(parameter: str, value: str | None) -> None:
         st.query_params.pop(parameter, None)
     else:
         st.query_params[parameter] = value
+
+
+def bring_along() -> None:
+    """Put into the address what the page was asked for.
+
+    Links from a page to itself leave the address as it was, and a reload, or a run of the page's own, would lead back.
+    """
+    st.query_params.from_dict(st.query_params.to_dict())

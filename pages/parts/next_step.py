@@ -8,6 +8,7 @@ from pages.parts.project_standing import ENDED, Standing
 from pages.parts.states import state_name
 from pages.parts.suggestions import SUGGESTED
 from storage.processes import Process, State
+from storage.words.suggestions import FEW
 
 _RUNS = frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPPING})
 _NAMED = 6  # fields or classes in one sentence
@@ -95,7 +96,10 @@ def _process(at: Standing) -> Step:
 
 def _what_it_does(at: Standing) -> str:
     if at.project.task == "fields":
-        return _("It learns from your labels and finds the fields on all images without labels. Choose a template and a machine.")
+        text = _("It learns from your labels and finds the fields on all images without labels. Choose a template and a machine.")
+        if at.counts.confirmed < FEW and at.counts.unlabelled:
+            text += " " + _("From {count} labelled pages it learns much more than from fewer.").format(count=FEW)
+        return text
     text = _("It learns from your labels and chooses a class for all images without labels. Choose a template and a machine.")
     if not at.unseen:
         return text

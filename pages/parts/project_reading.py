@@ -16,6 +16,7 @@ from storage.core import Store, StoreError
 from storage.machines import MACHINES, Info
 from storage.projects import Project
 from storage.words.missing import ENGLISH, count_read, missing_languages
+from storage.words.suggestions import wanted
 
 _LIVE_S = 5.0  # seconds between looks while pages are being read
 # Tesseract's names that tell more than a language.
@@ -27,18 +28,23 @@ def render_reading(store: Store, project: Project) -> None:
     if project.task != "fields":
         return
     render_missing(project, load_alive(str(store.root)))
-    going_on = bool(load_alive(str(store.root))) and _to_read(store, project) > 0
-    live(_render_progress, run_every=_LIVE_S if going_on else None)(store, project, going_on)
+    before = _to_read(store, project)
+    going_on = bool(load_alive(str(store.root))) and before > 0
+    live(_render_progress, run_every=_LIVE_S if going_on else None)(store, project, before, going_on)
 
 
-def _render_progress(store: Store, project: Project, going_on: bool) -> None:
-    total = get_index(str(store.root)).counts(project.id).images
-    left = _to_read(store, project)
+def _render_progress(store: Store, project: Project, before: int, going_on: bool) -> None:
+    """How far the reading is; ``before`` pages were to be read when the page was drawn."""
+    counts = get_index(str(store.root)).counts(project.id)
+    total, left = counts.images, _to_read(store, project)
+    few = 2 * left > total
     if left and (going_on or left < total):
         words = _("{read} of {total} pages read").format(read=number(total - left), total=number(total))
+        if few and wanted(counts, project):
+            words += ". " + _("Once half of them are, those to label first are suggested.")
         st.progress((total - left) / total, words)
-    if going_on and not left:
-        st.rerun()  # the pace belongs to the page
+    if going_on and (not left or (2 * before > total and not few)):
+        st.rerun()  # the pace belongs to the page, and so do the suggestions
 
 
 def _to_read(store: Store, project: Project) -> int:
@@ -63,7 +69,7 @@ def render_languages(store: Store, project: Project, user: User) -> None:
     if project.task != "fields":
         return
     st.subheader(_("Languages"))
-    st.markdown(_("What is written on the pages is read in these languages. Pages read before are read again when they are changed."))
+    st.markdown(_("What is written on the pages is read in these languages. If you change them, all pages are read again."))
     alive = load_alive(str(store.root))
     render_missing(project, alive)
     there = {ENGLISH, *Project.model_fields["languages"].default, *project.languages, *(name for info in alive for name in info.languages)}

@@ -49,30 +49,37 @@ def trend(trained: pd.DataFrame, scores: Scores, drop: float = _DROP) -> Trend:
     return "falling" if means[-1] < (1 - _FALL) * means[-4] else "level"
 
 
-def verdict(trained: pd.DataFrame, scores: Scores, phase: Phase, test_images: int, task: Task = "fields") -> Verdict | None:
-    """What the curves mean and what to try next; None while there is no curve."""
+def verdict(
+    trained: pd.DataFrame, scores: Scores, phase: Phase, test_images: int, task: Task = "fields", *, reads: bool = False
+) -> Verdict | None:
+    """What the curves mean and what to try next; None while there is no curve.
+
+    Of a model that ``reads``, the loss is a sum of many: it falls, but what it amounts to says nothing.
+    """
     if trained.empty:
         return None
     # The same ten as in the figures above, so that words and figures agree.
     loss, score = float(trained["loss"].tail(10).mean()), scores[-1][1] if scores else None
     # The score counts where there is one: a low loss on the training images alone proves little.
-    good = loss < USUAL_LOSS if score is None else score >= GOOD[task]
+    good = (reads or loss < USUAL_LOSS) if score is None else score >= GOOD[task]
     # One image more that is wrong is chance; a field's AP is made of many boxes and moves less.
     drop = max(_DROP, 1.5 / test_images) if task == "classes" and test_images else _DROP
     found = trend(trained, scores, drop)
     words = _overfitting_words(scores, phase, task) if found == "overfitting" else _loss_trend(found, phase, good, trained["lr"].max())
     said = _accuracy_words(score, test_images) if task == "classes" else _ap_words(score, test_images)
     worries = found in ("diverging", "overfitting") or (found == "level" and not good)
-    return Verdict(" ".join([words, *_loss_words(loss, good), said]), worries)
+    return Verdict(" ".join([words, *([] if reads else _loss_words(loss, good)), said]), worries)
 
 
-def reading_guide(task: Task) -> str:
-    """What each curve says, as a Markdown list."""
+def reading_guide(task: Task, *, reads: bool = False) -> str:
+    """What each curve says, as a Markdown list; ``reads`` as in ``verdict``."""
+    loss = _(
+        "**Training loss**, blue: how far off the model is on the images it learns from. The thin line is each iteration, the strong "
+        "one their running mean."
+    )
+    usual = _("How high it is depends on the fields and pages; what counts is that it falls.") if reads else _("It usually ends below 0.5.")
     lines = [
-        _(
-            "**Training loss**, blue: how far off the model is on the images it learns from. The thin line is each iteration, the strong "
-            "one their running mean. It usually ends below 0.5."
-        ),
+        f"{loss} {usual}",
         _("**Learning rate**, green: how large the model's steps are. It goes down along a planned curve."),
         *(_accuracy_guide() if task == "classes" else _ap_guide()),
     ]

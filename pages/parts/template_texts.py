@@ -12,6 +12,9 @@ from storage.base_models import BaseModel
 from storage.projects import Task
 from storage.templates import Template
 
+READS = "base-SmartOCR-02"
+"""What goes by words; all others go by looks alone."""
+
 
 def parameter_name(name: str) -> str:
     """What a parameter of templates, or the template's own name or description, is called."""
@@ -70,6 +73,12 @@ def summary(template: Template) -> str:
     return " · ".join([*parts, *([_("with labels nobody reviewed")] if parameters.use_unreviewed else [])])
 
 
+def goes_by_words(key: str) -> bool:
+    """Whether a run that begins with the base model of this key reads; False of one that is gone."""
+    base = load_bases().get(key)
+    return (base.model.base_model if base and base.model else key) == READS
+
+
 def load_bases() -> dict[str, BaseModel]:
     """Every base model that the person looking may choose, by its key, in the order of ``base_models.list_all``; at most 5 s old.
 
@@ -94,6 +103,12 @@ def base_name(bases: Mapping[str, BaseModel], key: str) -> str:
 
 def base_text(base: BaseModel) -> str:
     """The base model in a list to choose from: name and task, of a model of the store also how good it is and when it was made."""
+    how = {
+        READS: _("reads pages and finds fields"),
+        "base-SmartOCR-01": _("finds fields by their looks alone"),
+    }
+    if base.key in how:
+        return f"{base.name} · {how[base.key]}"
     parts = [base.name]
     if base.model:
         score = base.model.accuracy if base.task == "classes" else base.model.map_50

@@ -50,9 +50,9 @@ def test_a_newcomer_is_led_from_the_sample_to_applied_labels(page: Page, house: 
 
 
 def shorten(house: House) -> None:
-    """Fewer and steeper iterations than the sample's template has: the path is the same, the wait is not."""
+    """Fewer and steeper iterations than the sample's template has, and no page to be read: the path is the same, the wait is not."""
     rev, template = TEMPLATES.get(house.store, "sample-quick")
-    parameters = template.parameters.model_copy(update={"iterations": 30, "lr": 0.02, "augment": "none"})
+    parameters = template.parameters.model_copy(update={"iterations": 30, "lr": 0.02, "augment": "none", "base_model": "base-SmartOCR-01"})
     TEMPLATES.change(house.store, rev, template.model_copy(update={"parameters": parameters}))
 
 

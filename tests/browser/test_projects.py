@@ -5,10 +5,13 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from storage import projects
+from storage import projects, uploads
 from storage.core import Store
 from storage.projects import PROJECTS, Field, Project
+from storage.words import words
+from storage.words.words import Reader, Words
 from tests.browser.conftest import Visit
+from tests.browser.pages_drawn import page_of_text
 from tests.runs import Runs
 
 
@@ -96,3 +99,22 @@ def test_the_labels_are_downloaded_as_coco(runs: Runs, visit: Visit) -> None:
     assert [category["name"] for category in content["categories"]] == [field.name for field in runs.project.fields]
     # Every labelled image has a box or more; other tests label some as well.
     assert {annotation["image_id"] for annotation in content["annotations"]} == {image["id"] for image in content["images"]}
+
+
+def test_a_project_opened_from_the_list_stays_open_when_its_pages_are_read(runs: Runs, visit: Visit) -> None:
+    made = projects.create(runs.store, "being-read", "fields", ("total",))
+    paths = runs.store.project(made.id)
+    image = uploads.add(paths, "page.png", page_of_text(1), "ann")
+    runs.heartbeat()
+    page = visit("/projects")
+    page.get_by_test_id("stMain").get_by_role("link", name="being-read").click()
+    expect(page.get_by_text("0 of 1 pages read")).to_be_visible()
+    page.wait_for_url(f"**/projects?project={made.id}")
+    words.keep(paths, Words(image=image.id, turn=0, texts=(), boxes=(), confidences=(), lines=()), Reader(made.languages), None)
+    runs.heartbeat()
+    expect(page.get_by_text("pages read")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("heading", name="Next step")).to_be_visible()
+    page.get_by_role("link", name="All projects").click()
+    expect(page.get_by_role("heading", name="Projects")).to_be_visible()
+    page.wait_for_url("**/projects")

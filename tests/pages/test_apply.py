@@ -95,7 +95,7 @@ def test_pages_that_lie_sideways_are_counted_and_shown_upright(runs: Runs, open_
     paths = runs.store.project(bench.project.id)
     images.change(paths, images.get(paths, bench.images[2]), "bob", turn=0)
     app = opened(open_page, bench, "apply")
-    assert app.toggle[0].label == "Show 2 pages upright that lie sideways or upside down"
+    assert app.toggle[0].label == "Show 2 pages upright"
     app.button(key="confirm").click().run()
     carry_out(runs.store, bench.process)
     assert [images.get(paths, image).turn for image in bench.images] == [90, 180, 0]

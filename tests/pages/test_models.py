@@ -81,7 +81,7 @@ def test_the_parameters_of_its_template_are_listed(runs: Runs, open_page: Open) 
     process = finish(runs, [], "training")
     frame = open_page("models.py", model=process.id).table[0].value
     values = dict(zip(frame["Parameter"], frame["Value"], strict=True))
-    assert (values["Iterations"], values["Batch size"], values["Base model"]) == ("1,000", "2", "base-SmartOCR-01")
+    assert (values["Iterations"], values["Batch size"], values["Base model"]) == ("1,000", "2", "base-SmartOCR-02")
 
 
 def test_a_model_tested_on_a_handful_of_images_comes_with_a_warning(runs: Runs, open_page: Open) -> None:
@@ -254,6 +254,12 @@ def test_a_machine_is_asked_for_the_onnx_file_and_what_it_says_is_shown(runs: Ru
     app.run()
     assert any(error.value == "No file was kept" for error in app.error)
     assert not app.button(key="make_onnx").disabled
+
+
+def test_a_model_that_reads_says_why_there_is_no_onnx_file_of_it(runs: Runs, open_page: Open) -> None:
+    app = open_page("models.py", model=publish(runs, base_model="base-SmartOCR-02").model.id)
+    assert app.button(key="make_onnx").disabled
+    assert "there is no ONNX for reading" in app.button(key="make_onnx").help
 
 
 def test_without_a_machine_the_onnx_file_cannot_be_asked_for(runs: Runs, open_page: Open) -> None:

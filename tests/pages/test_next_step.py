@@ -41,6 +41,12 @@ def test_below_the_gate_the_step_says_how_many_labels_are_missing(runs: Runs) ->
     assert (now.page, now.query) == ("labelling.py", {"project": runs.project.id})
 
 
+def test_a_process_from_few_labels_is_not_held_back_but_advised_against(runs: Runs) -> None:
+    advice = "From 6 labelled pages it learns much more"
+    assert advice in step(runs.project, counts(unlabelled=19, labelled=2), 0).text
+    assert advice not in step(runs.project, counts(unlabelled=19, labelled=6), 0).text
+
+
 def test_pages_that_are_suggested_are_labelled_first(runs: Runs) -> None:
     now = current(path(Standing(runs.project, counts(unlabelled=49, labelled=1), 4, (), suggested=True)))
     assert (now.page, now.query) == ("labelling.py", {"project": runs.project.id, "state": "suggested"})

@@ -269,7 +269,7 @@ def test_a_base_model_that_is_gone_is_told_and_has_to_be_chosen_anew(runs: Runs,
     assert "This base model was deleted or cannot be read. Choose another." in problems(app)[0]
     app.number_input(key="template_iterations").set_value(2000).run()
     assert app.button(key="save").disabled
-    app.selectbox(key="template_base_model").set_value("base-SmartOCR-01").run().button(key="save").click().run()
+    app.selectbox(key="template_base_model").set_value("base-SmartOCR-02").run().button(key="save").click().run()
     assert stored(runs, "finer").parameters == Parameters(iterations=2000)
 
 
@@ -292,7 +292,8 @@ def test_a_model_type_that_is_gone_or_does_not_fit_is_told(runs: Runs, open_page
 def test_auto_labelling_chooses_among_base_models_of_both_tasks_and_has_no_model_type(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
     assert app.selectbox(key="template_base_model").options == [
-        "base-SmartOCR-01 · finds fields",
+        "base-SmartOCR-02 · reads pages and finds fields",
+        "base-SmartOCR-01 · finds fields by their looks alone",
         "base-Classifier-01 · tells classes apart",
     ]
     assert "one that tells classes apart for projects of classes" in captions(app)

@@ -191,6 +191,14 @@ def test_the_verdict_ends_with_the_reading_guide(loss: float, ap: float | None, 
     assert words in said.text
 
 
+def test_how_high_the_loss_is_says_nothing_of_a_model_that_reads() -> None:
+    said = verdict(training(lambda _iteration: 7.0), [(100, 0.5)], "running", 11, reads=True)
+    assert said is not None
+    assert "0.5;" not in said.text
+    assert "below 0.5" in reading_guide("fields")
+    assert "below 0.5" not in reading_guide("fields", reads=True)
+
+
 def test_a_high_loss_is_no_shortcoming_beside_a_good_ap() -> None:
     said = verdict(training(lambda _iteration: 0.9), [(100, 0.9)], "running", 11)
     assert said is not None

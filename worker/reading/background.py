@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 10.0  # between looks for new pages
 RETRY_S = 60.0  # after an error: a full disk, a file server that is gone
-_TURN_S = 60.0  # of reading in one project, until newer uploads are looked for
+_TURN = 32  # pages of one project, until newer uploads are looked for: a page cut off by a clock might never be read
 _NICE = 10
 
 Stamp = tuple[tuple[int, int], ...]
@@ -70,14 +70,13 @@ class Background:
         self._seen[project.id] = stamp, reader, settled and not pages
         if pages:
             log.info("Project %s: %d pages to read", project.id, len(pages))
-            until = time.monotonic() + _TURN_S
             read_missing(
                 paths,
-                pages,
+                pages[:_TURN],
                 reader,
                 processes=most_processes(),
                 on_progress=lambda _done, _total: None,
-                stop_asked=lambda: time.monotonic() > until,
+                stop_asked=lambda: False,
                 notice=_log_notice,
             )
         return bool(pages)

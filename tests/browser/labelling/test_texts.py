@@ -187,6 +187,7 @@ def test_a_text_that_is_being_typed_while_somebody_else_saves_is_part_of_this_ve
     page.route("**/label", lambda route: held.append(route) if not held else route.continue_())
     with page.expect_request("**/label"):
         draw_box(page, BOX)
+    page.locator(".fields .row").wait_for()
     page.keyboard.press("F2")
     page.keyboard.type("mine")
     held[0].continue_()

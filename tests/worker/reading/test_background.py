@@ -49,6 +49,24 @@ def test_new_pages_are_found_and_old_ones_asked_for_once(paths, reading, asked):
     assert asked == [[first], [second]]
 
 
+def test_newer_uploads_wait_for_some_pages_and_those_are_read_to_their_end(paths, reading, asked, monkeypatch):
+    old = [add(paths, f"page {number}") for number in range(background._TURN + 1)]
+
+    def read(project, pages, reader, *, stop_asked, **_):
+        # However long it takes.
+        monkeypatch.setattr(background.time, "monotonic", lambda: 1e9)
+        assert not stop_asked()
+        asked.append([page.image for page in pages])
+        for page in pages:
+            words.keep(project, Words(image=page.image, turn=page.turn or 0), reader, page.turn)
+
+    monkeypatch.setattr(background, "read_missing", read)
+    reading.step()
+    new = add(paths, "new")
+    reading.step()
+    assert (len(asked[0]), set(asked[1])) == (background._TURN, {new, *set(old) - set(asked[0])})
+
+
 def test_a_page_that_a_person_turned_is_read_again(paths, reading, asked):
     image = add(paths, "one")
     reading.step()
