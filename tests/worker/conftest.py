@@ -25,7 +25,7 @@ class Done:
 
 
 class StopAfter(Event):
-    """Is set once it has been looked at ``times`` times; the training loop looks once an iteration."""
+    """Is set once it has been looked at ``times`` times: once when the pages were read, then once an iteration of the training."""
 
     def __init__(self, times: int) -> None:
         super().__init__()

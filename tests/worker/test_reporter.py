@@ -117,6 +117,6 @@ def test_images_done_and_time_left_of_a_stage_are_shown(attempt):
     reporter = Reporter(attempt, FIELDS, 0.0, Event())
     with reporter.stage(StageName.DETECTION):
         reporter.progress(StageName.DETECTION, 3, 4)
-        stage = progress.read_status(attempt).stages[4]
+        stage = next(each for each in progress.read_status(attempt).stages if each.name == StageName.DETECTION)
         assert (stage.done, stage.total) == (3, 4)
     assert progress.read_status(attempt).seconds_left is not None

@@ -77,7 +77,7 @@ def test_a_training_process_publishes_a_model_and_looks_at_no_unlabelled_image(s
 
 def test_a_stopped_run_goes_on_from_its_checkpoint_with_the_same_data(store, pages):
     process = house.new_process(store, pages[0], iterations=6, refresh=60)
-    assert run_here(store, process, StopAfter(2)).outcome == Outcome.STOPPED
+    assert run_here(store, process, StopAfter(3)).outcome == Outcome.STOPPED
     assert checkpoints.newest(store.process(process), 1).manifest.iteration == 3
     labels.save(store.project(pages[0].id), pages[1][7], 0, (), "bob")  # labels made meanwhile are for the next run
     assert run_here(store, process).outcome == Outcome.COMPLETED
