@@ -231,7 +231,7 @@ def _settings(run: _Run) -> TrainSettings:
 def _evaluate(run: _Run, model: PageModel, data: Data) -> _Outcome:
     """How good the weights are that will be published, and the threshold and limit of each field."""
     if isinstance(model, FieldReader):
-        calibrate(model, data.test, run.device, run.loaders, run.reporter.notice)
+        calibrate(model, data.labelled, data.test, run.device, run.loaders, run.reporter.notice)
     # Searched once more: the model holds its best weights only now, and thresholds need their detections.
     found = list(detect(model, data.test, run.device, run.loaders, run.reporter.notice))
     rule = run.judge.learn_rule(found, data.test, data.labelled)

@@ -5,6 +5,7 @@ pages whose words the reader does not find. Where all fields are printed text, n
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,9 +29,9 @@ FOLDS = 6
 _NEAR = 16  # pages whose words are learned in one iteration: a page of words costs a hundredth of a page of pixels
 _COVERED = 0.9  # of a field's boxes that some words fit: with fewer, the detector looks for it as well
 _TEXTUAL = 0.3  # of a field's boxes: with fewer, its words say nothing
+_LOOSE, _TIGHT = 0.6, 0.9  # IoU of labels with their words: from not to be followed to followed alone
 # Of evidence (words, looks, both, words alone, looks alone), before there is anything to learn it from.
 _PRIOR = (0.8, 0.8, 0.5, -0.5, -0.5)
-_PRIOR_OF_WORDS = (1.0, 0.0, 0.0, 0.0, 0.0)  # where nothing is looked at
 _PRIOR_WEIGHT = 2.0  # of it, in boxes
 _STEPS = 20  # of Newton's method, which needs six
 
@@ -46,11 +47,14 @@ class FieldReader(nn.Module):
     outputs: ClassVar[dict[str, int]] = {
         **{f"detector.{name}": side for name, side in FieldDetector.outputs.items()},
         **{f"text.{name}": side for name, side in SpanModel.outputs.items()},
+        "fit": 0,
         "shifts": 0,
     }
     seeing: Tensor
-    weights: Tensor
+    fit: Tensor
+    slope: Tensor
     shifts: Tensor
+    weights: Tensor
 
     def __init__(self, num_classes: int, canvas: tuple[int, int]) -> None:
         super().__init__()
@@ -59,8 +63,10 @@ class FieldReader(nn.Module):
         self.text = SpanModel(num_classes)
         self.orientation = OrientationHead()
         self.register_buffer("seeing", torch.ones(1))
-        self.register_buffer("weights", torch.tensor(_PRIOR))
+        self.register_buffer("fit", torch.ones(num_classes))
+        self.register_buffer("slope", torch.ones(1))
         self.register_buffer("shifts", torch.zeros(num_classes))
+        self.register_buffer("weights", torch.tensor(_PRIOR))
         self.learned: list[LearnedPage] = []
         self._all: WordBatch | None = None
         self._prepared: dict[str, tuple[PreparedPage, int]] = {}
@@ -85,14 +91,19 @@ class FieldReader(nn.Module):
     def learn_from(self, images: Sequence[str], pages: Sequence[PreparedPage], boxes: Sequence[targets.Boxes], seed: int) -> None:
         """Make ready to learn from labelled pages; whether the detector is needed is decided by them."""
         before, device = self.text, self.seeing.device
-        share = targets.coverage(pages, boxes, self.num_classes)
+        offsets = targets.learn_offsets(pages, boxes, self.num_classes)
+        share, overlap = targets.coverage(pages, boxes, offsets)
         # Comparisons with NaN are false: of a field that nobody labelled there is nothing to see or to read.
         self.seeing.fill_(float((share < _COVERED).any()))
         vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in pages)])).astype(np.int64)
         self.text = SpanModel(self.num_classes, FOLDS, vocabulary).to(device)
         self._begin_with(before, vocabulary)
+        # What the odds of a model that is gone on from meant, these need not.
+        self.slope.fill_(1)
+        self.shifts.zero_()
         text = self.text
-        text.offsets.copy_(torch.from_numpy(targets.learn_offsets(pages, boxes, self.num_classes)))
+        text.offsets.copy_(torch.from_numpy(offsets))
+        self.fit.copy_(torch.from_numpy(np.nan_to_num((overlap - _LOOSE) / (_TIGHT - _LOOSE)).clip(0, 1)))
         text.textual.copy_(torch.from_numpy(share >= _TEXTUAL))
         middle, spread = targets.usual_places(pages, boxes, self.num_classes)
         text.middle.copy_(torch.from_numpy(middle))
@@ -163,21 +174,30 @@ class FieldReader(nn.Module):
         """Every box that may be a field of a page, by that copy of the weights over words and by what the detector saw."""
         text = self.text
         found = choose(page, text.chances(page, copy), text.offsets.cpu().numpy(), text.textual.cpu().numpy())
-        return bring_together(example, page.page, [(each, page.spans.of(each.span)) for each in found], seen)
+        spans = [(each, page.spans.of(each.span)) for each in found]
+        made = bring_together(example, page.page, spans, seen, self.fit.cpu().numpy())
+        return [each if each.by_words is None else replace(each, by_words=self._by_words(each.class_id, each.by_words)) for each in made]
+
+    def _by_words(self, class_id: int, odds: float) -> float:
+        return float(self.slope) * odds + float(self.shifts[class_id])
 
     def score(self, found: Candidate) -> float:
         """One probability from what both models say."""
         if not self.text.textual[found.class_id]:
             return _sigmoid(found.by_looks or 0.0)
-        odds = float(_evidence(found) @ self.weights.cpu().numpy()) + float(self.shifts[found.class_id])
-        return _sigmoid(odds)
+        return _sigmoid(float(_evidence(found) @ self.weights.cpu().numpy()) if self.sees else found.by_words or 0.0)
+
+    def calibrate_words(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
+        """Learn what the span model's odds mean for each field, from boxes found by words alone on pages not learned from."""
+        table = [np.append(np.eye(self.num_classes)[each.class_id], each.by_words or 0.0) for each, _ in judged]
+        fitted = _fit(table, [right for _, right in judged], np.append(np.zeros(self.num_classes), 1))
+        self.shifts.copy_(torch.from_numpy(fitted[:-1]))
+        self.slope.copy_(torch.from_numpy(fitted[-1:]))
 
     def calibrate(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
-        """Learn the fused score from boxes of pages that were not learned from, each right or wrong."""
-        rows = [(each, right) for each, right in judged if self.text.textual[each.class_id]]
-        fitted = torch.from_numpy(_fit(rows, self.num_classes, _PRIOR if self.sees else _PRIOR_OF_WORDS))
-        self.weights.copy_(fitted[: len(_PRIOR)])
-        self.shifts.copy_(fitted[len(_PRIOR) :])
+        """Learn how much to believe each model, from boxes of pages that neither has learned from."""
+        known = [(_evidence(each), right) for each, right in judged if self.text.textual[each.class_id]]
+        self.weights.copy_(torch.from_numpy(_fit([row for row, _ in known], [right for _, right in known], np.array(_PRIOR))))
 
 
 def _evidence(found: Candidate) -> NDArray[np.float64]:
@@ -192,16 +212,14 @@ def _sigmoid(odds: float) -> float:
     return float(1 / (1 + np.exp(-odds)))
 
 
-def _fit(judged: Sequence[tuple[Candidate, bool]], classes: int, prior: tuple[float, ...]) -> NDArray[np.float32]:
-    """Weights (5,) of the evidence and shifts (classes,) of a logistic regression drawn to `prior`, by Newton's method."""
-    before = np.concatenate([prior, np.zeros(classes)])
-    known = before.copy()
-    if judged:
-        table = np.array([np.concatenate([_evidence(each), np.eye(classes)[each.class_id]]) for each, _ in judged])
-        right = np.array([is_right for _, is_right in judged], dtype=np.float64)
+def _fit(table: Sequence[NDArray[np.float64]], right: Sequence[bool], prior: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Weights (n,) of a logistic regression on rows (n,) that is drawn to `prior`, by Newton's method."""
+    known = prior.astype(np.float64)
+    if table:
+        rows, truth = np.array(table), np.array(right, dtype=np.float64)
         for _ in range(_STEPS):
-            chance = 1 / (1 + np.exp(-table @ known))
-            slope = table.T @ (right - chance) - _PRIOR_WEIGHT * (known - before)
-            curve = table.T @ (table * (chance * (1 - chance))[:, None]) + _PRIOR_WEIGHT * np.eye(len(known))
+            chance = 1 / (1 + np.exp(-rows @ known))
+            slope = rows.T @ (truth - chance) - _PRIOR_WEIGHT * (known - prior)
+            curve = rows.T @ (rows * (chance * (1 - chance))[:, None]) + _PRIOR_WEIGHT * np.eye(len(known))
             known = known + np.clip(np.linalg.solve(curve, slope), -2, 2)
     return known.astype(np.float32)

@@ -41,8 +41,13 @@ class Candidate:
     read: float | None
 
 
-def bring_together(example: Example, page: TextPage, spans: list[tuple[Found, NDArray[np.int64]]], seen: Seen | None) -> list[Candidate]:
-    """Every span that was chosen, with its words, and every box that was seen; those of a field that overlap are one."""
+def bring_together(
+    example: Example, page: TextPage, spans: list[tuple[Found, NDArray[np.int64]]], seen: Seen | None, fit: NDArray[np.float32]
+) -> list[Candidate]:
+    """Every span that was chosen, with its words, and every box that was seen; those of a field that overlap are one.
+
+    `fit` (classes,) is how well the labels follow the words, 0 to 1: so much of the box is the words', the rest is as seen.
+    """
     seen = seen or _NOTHING_SEEN
     made, taken = [], np.zeros(len(seen.class_id), dtype=bool)
     for found, words in spans:
@@ -52,7 +57,8 @@ def bring_together(example: Example, page: TextPage, spans: list[tuple[Found, ND
             if same.any():
                 best = int(np.where(same, seen.score, -1).argmax())
                 taken |= same
-                xyxy, by_looks = (found.xyxy + seen.xyxy[best]) / 2, _log_odds(float(seen.score[best]))
+                share = fit[found.class_id]
+                xyxy, by_looks = share * found.xyxy + (1 - share) * seen.xyxy[best], _log_odds(float(seen.score[best]))
         made.append(_candidate(example, page, found.class_id, xyxy, _log_odds(found.chance), by_looks, words))
     for number in np.flatnonzero(~taken):
         words = page.inside(seen.xyxy[number])

@@ -22,12 +22,25 @@ def learn(model: FieldReader, train: Sequence[Example], test: Sequence[Example],
     )
 
 
-def calibrate(model: FieldReader, examples: Sequence[Example], device: torch.device, loaders: int, notice: Callable[..., None]) -> None:
-    """Fit the fused score on labelled pages, each judged by weights that have not seen it."""
+def calibrate(
+    model: FieldReader,
+    labelled: Sequence[Example],
+    held_out: Sequence[Example],
+    device: torch.device,
+    loaders: int,
+    notice: Callable[..., None],
+) -> None:
+    """Have scores mean probabilities: of words by all labelled pages, each judged by weights that have not seen it, and
+    of both models together by those that the detector has not seen."""
     judged: list[tuple[Candidate, bool]] = []
-    for example, candidates in find_candidates(model, examples, device, loaders, notice):
-        judged += _judge(example, candidates, model)
-    model.calibrate(judged)
+    for example in labelled:
+        known = model.known_page(example.image)
+        if known is not None:
+            judged += _judge(example, model.candidates(example, *known, None), model)
+    model.calibrate_words(judged)
+    if model.sees:
+        found = find_candidates(model, held_out, device, loaders, notice)
+        model.calibrate([pair for example, candidates in found for pair in _judge(example, candidates, model)])
 
 
 def _boxes(example: Example) -> Boxes:

@@ -72,14 +72,23 @@ def best_span(spans: Spans, box: NDArray[np.float32]) -> tuple[int, float]:
     return best, float(overlaps[best])
 
 
-def coverage(pages: Sequence[PreparedPage], boxes: Sequence[Boxes], classes: int) -> NDArray[np.float64]:
-    """(classes,) the share of each class's boxes that some span of words fits; NaN for one without a box."""
-    fits, count = np.zeros(classes), np.zeros(classes)
+def coverage(
+    pages: Sequence[PreparedPage], boxes: Sequence[Boxes], offsets: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The share of each class's boxes that some span of words fits, and how well on average (IoU), (classes,) each.
+
+    NaN for a class without a box.
+    """
+    classes = len(offsets)
+    fits, overlap, count = np.zeros(classes), np.zeros(classes), np.zeros(classes)
     for page, labelled in zip(pages, boxes, strict=True):
         for box, label in zip(labelled.xyxy, labelled.class_id, strict=True):
+            best = float(iou(box, moved(page.spans, offsets[label])).max(initial=0))
             count[label] += 1
-            fits[label] += best_span(page.spans, box)[1] >= RIGHT_IOU
-    return np.divide(fits, count, out=np.full(classes, np.nan), where=count > 0)
+            fits[label] += best >= RIGHT_IOU
+            overlap[label] += best
+    nothing = np.full(classes, np.nan)
+    return np.divide(fits, count, out=nothing.copy(), where=count > 0), np.divide(overlap, count, out=nothing, where=count > 0)
 
 
 def span_targets(page: PreparedPage, boxes: Boxes, offsets: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -98,7 +98,7 @@ def test_a_field_that_is_not_there_is_not_found():
     pages = [example(number, rows=number % 2) for number in range(10)]
     model = new_model(pages)
     train(model, pages, [], SETTINGS, Record())
-    calibrate(model, pages, CPU, 1, unsaid)
+    calibrate(model, pages, [], CPU, 1, unsaid)
     model.conclude()
     with_total, without = detect(model, [example(31), example(32, rows=0)], CPU, 1, unsaid)
     assert with_total.score[with_total.class_id == 1].max() > 0.5
@@ -109,7 +109,7 @@ def test_a_field_that_repeats_is_found_as_often():
     pages = [example(number, rows=1 + number % 3) for number in range(12)]
     model = new_model(pages)
     train(model, pages, [], SETTINGS, Record())
-    calibrate(model, pages, CPU, 1, unsaid)
+    calibrate(model, pages, [], CPU, 1, unsaid)
     model.conclude()
     found = next(detect(model, [example(40, rows=3)], CPU, 1, unsaid))
     best_three = found.xyxy[found.class_id == 1][:3]
@@ -118,7 +118,7 @@ def test_a_field_that_repeats_is_found_as_often():
 
 def test_scores_mean_how_often_they_are_right_on_pages_not_learned_from(learned):
     model, pages = learned
-    calibrate(model, pages, CPU, 1, unsaid)
+    calibrate(model, pages, [], CPU, 1, unsaid)
     found = list(detect(model, pages, CPU, 1, unsaid))
     best_scores = [each.score[each.class_id == label].max() for each in found for label in range(len(FIELDS))]
     assert np.mean(best_scores) > 0.8
