@@ -30,6 +30,7 @@ from worker.evaluate import Evaluation
 from worker.examples import Data, read_data
 from worker.judging import Judge, judge_all
 from worker.models import BASE_MODELS, FieldReader, PageModel, weights
+from worker.models.precision import prepare
 from worker.orientation import FoundTurn, find_turns, learn_turns
 from worker.reading.languages import reader_of
 from worker.reporter import Reporter
@@ -206,6 +207,8 @@ def _learn_words(run: _Run, model: FieldReader, data: Data, told: dict[str, Foun
         data = data.changed(partial(upright.as_found, found=looked))
     reading = _reading(run, project, StageName.DATA)
     data = data.changed(partial(reading.read_as_turned, told=told))
+    # First: what it learns from lies where it does.
+    prepare(model, run.device)
     learn(model, data.train, data.test, seed)
     if not model.sees and run.device.type == "cpu":
         # Words make small sums: several threads would wait for each other twenty times as long as they work.

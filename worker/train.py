@@ -20,7 +20,7 @@ from worker import evaluate
 from worker.data import Batch, Example, batches
 from worker.detect import Detections, detect
 from worker.evaluate import Evaluation, FieldScore
-from worker.models import PageModel
+from worker.models import FieldReader, PageModel
 from worker.models.precision import precision, prepare
 
 # The template's learning rate is on the scale of SGD with momentum, where 0.005 is the usual start. The optimiser here
@@ -194,6 +194,8 @@ class _Run:
         for group in self.optimiser.param_groups:
             # From the iteration alone: a scheduler would be one more state to restore.
             group["lr"] = lr * group["share"]
+        if isinstance(self.model, FieldReader):
+            self.model.advance(self.done / self.settings.iterations)
         loss = self._fit_into_memory(batch)
         # Before the step: NaN never leaves the weights again, and the newest checkpoint is still good.
         if not math.isfinite(loss):

@@ -101,6 +101,8 @@ def test_a_model_type_is_added_and_chosen_in_the_table(runs: Runs, visit: Visit)
     dialog.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name="mail", exact=True)).to_be_visible()
     assert MODEL_TYPES.get(runs.store, "mail")[1].purpose == "classes"
+    # Of the list before the change a moment's trace is left.
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
     page.get_by_test_id("stDataFrame").click(position={"x": 16, "y": 52})  # the first row
     expect(page.get_by_role("heading", name="fields", exact=True)).to_be_visible()
     assert "type=fields" in page.url

@@ -27,6 +27,7 @@ FOLDS = 6
 """Parts that the labelled pages are divided in; each is judged by what was learned from the others."""
 
 _NEAR = 16  # pages whose words are learned in one iteration: a page of words costs a hundredth of a page of pixels
+_WORDS_SHARE = 0.4  # of a training, in which words are learned; then spans
 _COVERED = 0.9  # of a field's boxes that some words fit: with fewer, the detector looks for it as well
 _TEXTUAL = 0.3  # of a field's boxes: with fewer, its words say nothing
 _LOOSE, _TIGHT = 0.6, 0.9  # IoU of labels with their words: from not to be followed to followed alone
@@ -68,7 +69,10 @@ class FieldReader(nn.Module):
         self.register_buffer("shifts", torch.zeros(num_classes))
         self.register_buffer("weights", torch.tensor(_PRIOR))
         self.learned: list[LearnedPage] = []
+        self.ranking = False
         self._all: WordBatch | None = None
+        self._described: list[Tensor] | None = None
+        self._resting = 0.0
         self._prepared: dict[str, tuple[PreparedPage, int]] = {}
 
     @property
@@ -108,12 +112,9 @@ class FieldReader(nn.Module):
         middle, spread = targets.usual_places(pages, boxes, self.num_classes)
         text.middle.copy_(torch.from_numpy(middle))
         text.spread.copy_(torch.from_numpy(spread))
-        features = np.concatenate([page.spans.features for page in pages]) if pages else np.zeros((0, 1))
-        if len(features):
-            text.mean.copy_(torch.from_numpy(features.mean(axis=0)))
-            text.deviation.copy_(torch.from_numpy(features.std(axis=0) + 1e-3))
         folds = np.random.default_rng(seed).permutation(len(pages)) % FOLDS
-        self._all = None
+        self._all = self._described = None
+        self.ranking = False
         self.learned = [self._learned(page, box, int(fold)) for page, box, fold in zip(pages, boxes, folds, strict=True)]
         self._prepared = {image: (page, int(fold)) for image, page, fold in zip(images, pages, folds, strict=True)}
 
@@ -140,7 +141,31 @@ class FieldReader(nn.Module):
         losses = dict(self.detector(images, wanted)) if self.sees else {}
         places = [int(target["page"]) for target in wanted]
         with torch.autocast(self.seeing.device.type, enabled=False):  # three digits are too few for odds of a thousand words
-            return losses | self.text.losses(self._near(places), self._batch(places), self._words)
+            learning = self._rank(places) if self.ranking else self.text.word_loss(self._near(places), self._words)
+        return losses | {"text": learning + self._resting}
+
+    def advance(self, share: float) -> None:
+        """Go on to what this `share` of a training is for: words are learned first and then, as they stand, spans.
+
+        Ranked while words change, spans follow features that are gone the next moment, and these cost four times as long to learn.
+        """
+        few = self.learned[:_NEAR]
+        ranking = share >= _WORDS_SHARE
+        if ranking and not self.ranking:
+            self.text.standardise(few)
+        if ranking != self.ranking or self._described is None:
+            self._described = [self.text.span_features(page.tensors, page.fold) for page in few]
+            # What does not learn stays in the loss, so that its curve is one.
+            with torch.no_grad():
+                words, spans = self.text.word_loss(self.text.word_batch(few), self._words), self.text.span_loss(few, self._described)
+            self._resting = float(words if ranking else spans)
+        self.ranking = ranking
+
+    def _rank(self, places: list[int]) -> Tensor:
+        if len(self.learned) <= _NEAR and self._described is not None:
+            return self.text.span_loss(self.learned, self._described)
+        pages = self._batch(places)
+        return self.text.span_loss(pages, [self.text.span_features(page.tensors, page.fold) for page in pages])
 
     def _batch(self, places: list[int]) -> list[LearnedPage]:
         """The batch's pages, and as many others: the labels held out for the detector are none for the words."""
@@ -168,7 +193,7 @@ class FieldReader(nn.Module):
     def conclude(self) -> None:
         """Keep what is published, and forget the labelled pages."""
         self.text = self.text.published()
-        self.learned, self._all, self._prepared = [], None, {}
+        self.learned, self._all, self._described, self._prepared = [], None, None, {}
 
     def candidates(self, example: Example, page: PreparedPage, copy: int, seen: Seen | None) -> list[Candidate]:
         """Every box that may be a field of a page, by that copy of the weights over words and by what the detector saw."""

@@ -26,10 +26,8 @@ WIDTH = 10 + FEATURES + 3
 _GAIN = 6.0  # of a word's features, scaled to length 1: with it the weights stay near 1
 _CLIP = 9.0  # log-odds of a word, beyond which nothing is surer
 _NOBODY = -3.0  # log-odds of a neighbour that is not there
-# Of a span's scores, so that each spreads over about one: sum, mean, least, most, four neighbours, share, lead.
-_SCALES = (8.0, 3.0, 4.0, 3.0, 3.0, 3.0, 3.0, 3.0, 0.4, 8.0)
 _WORD_DECAY = 1 / 24  # L2 of word weights, divided by the words learned from
-_SHARED_DECAY, _OWN_DECAY = 0.02, 0.05  # L2 of the weights over spans
+_SHARED_DECAY, _OWN_DECAY = 0.04, 0.1  # L2 of the weights over spans
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,8 @@ class SpanModel(nn.Module):
         self.none = nn.Parameter(torch.zeros(copies * num_classes, 2))
         self.register_buffer("middle", torch.zeros(num_classes, PLACE))
         self.register_buffer("spread", torch.ones(num_classes, PLACE))
-        self.register_buffer("mean", torch.zeros(FEATURES))
-        self.register_buffer("deviation", torch.ones(FEATURES))
+        self.register_buffer("mean", torch.zeros(WIDTH))
+        self.register_buffer("deviation", torch.ones(WIDTH))
         self.register_buffer("offsets", torch.zeros(num_classes, 4))
         # Whether a field stands in words at all: 1 or 0.
         self.register_buffer("textual", torch.zeros(num_classes))
@@ -140,13 +138,23 @@ class SpanModel(nn.Module):
 
     @torch.no_grad()
     def span_features(self, page: PageTensors, copy: int) -> Tensor:
-        """(spans + 1, classes, WIDTH) features of every span by that copy's words, and (classes,) the surest word."""
+        """(spans, classes, WIDTH) features of every span by that copy's words, standardised."""
         odds = _log_odds(self.word_logits(page, copy)[:, 0]).clamp(-_CLIP, _CLIP)
-        scale = torch.tensor(_SCALES, device=odds.device)
         place = ((page.spans[:, None, :PLACE] - self.middle) / self.spread).clamp(-4, 4)
         away = torch.stack([-(place**2).mean(-1), -place[..., :3].abs().mean(-1), -place[..., 8].abs()], dim=-1)
-        itself = ((page.spans - self.mean) / self.deviation)[:, None].expand(-1, self.num_classes, -1)
-        return torch.cat([_scores(page, odds) / scale, itself, away], dim=-1)
+        itself = page.spans[:, None].expand(-1, self.num_classes, -1)
+        return (torch.cat([_scores(page, odds), itself, away], dim=-1) - self.mean) / self.deviation
+
+    @torch.no_grad()
+    def standardise(self, pages: Sequence[LearnedPage]) -> None:
+        """Give the features of these pages' spans mean 0 and deviation 1; without them one decay would not suit all weights."""
+        self.mean.zero_()
+        self.deviation.fill_(1)
+        seen = [self.span_features(page.tensors, page.fold).flatten(0, 1) for page in pages if len(page.tensors.lengths)]
+        if seen:
+            every = torch.cat(seen)
+            self.mean.copy_(every.mean(dim=0))
+            self.deviation.copy_(every.std(dim=0, correction=0) + 1e-3)
 
     def span_logits(self, features: Tensor, copies: slice) -> Tensor:
         """(spans + 1, copies, classes): the last row is that of "none of them"."""
@@ -171,32 +179,28 @@ class SpanModel(nn.Module):
             learns=torch.cat(masks),
         )
 
-    def losses(self, near: WordBatch, pages: Sequence[LearnedPage], words: int) -> dict[str, Tensor]:
-        """Of the words of `near` pages, and of the spans of `pages`; `words` are those of all labelled pages."""
-        return {"words": self._word_loss(near, words), "spans": self._span_loss(pages)}
-
-    def _word_loss(self, batch: WordBatch, words: int) -> Tensor:
+    def word_loss(self, batch: WordBatch, words: int) -> Tensor:
+        """Cross-entropy over the words' classes, the mean of all copies; `words` are those of all labelled pages."""
         decay = _WORD_DECAY / max(1, words) * self.weight.square().sum()
         if not len(batch.classes):
-            return decay
+            return decay / self.copies
         # All at once: each call would have a gradient of all weights to be added up.
         logits = self.word_logits(batch)
         logits = torch.cat([logits.new_zeros(*logits.shape[:2], 1), logits], dim=-1)
         each = -logits.log_softmax(dim=-1).gather(2, batch.classes[:, None, None].expand(-1, self.copies, 1))[..., 0]
-        return (each * batch.learns).sum() / len(batch.classes) + decay
+        return ((each * batch.learns).sum() / len(batch.classes) + decay) / self.copies
 
-    def _span_loss(self, pages: Sequence[LearnedPage]) -> Tensor:
+    def span_loss(self, pages: Sequence[LearnedPage], features: Sequence[Tensor]) -> Tensor:
+        """Cross-entropy over the spans of these pages, described by `features`, and "none"; the mean of all copies."""
         total = self.shared.new_zeros(())
-        for page in pages:
-            if not len(page.tensors.lengths):
-                continue
-            features = self.span_features(page.tensors, page.fold)
-            chances = self.span_logits(features, slice(None)).log_softmax(dim=0)
-            each = -(page.targets[:, None] * chances).sum(dim=0) * page.known
-            total = total + (each.mean(dim=1) * self._learns(page)).sum()
+        for page, described in zip(pages, features, strict=True):
+            if len(described):
+                chances = self.span_logits(described, slice(None)).log_softmax(dim=0)
+                each = -(page.targets[:, None] * chances).sum(dim=0) * page.known
+                total = total + (each.mean(dim=1) * self._learns(page)).sum()
         decay = _SHARED_DECAY * self.shared.square().sum()
         decay = decay + _OWN_DECAY * (self.own.square().sum() + self.none.square().sum())
-        return total / max(1, len(pages)) + decay
+        return (total / max(1, len(pages)) + decay) / self.copies
 
     def _learns(self, page: LearnedPage) -> Tensor:
         """(copies,) 0 for the one copy that the page is kept from."""

@@ -17,7 +17,7 @@ from worker.train import TrainSettings, TrainState, train
 
 CANVAS = (64, 96)
 CPU = torch.device("cpu")
-SETTINGS = TrainSettings(iterations=60, batch=2, lr=0.005, augment="none", loaders=1, seed=3, device=CPU, evaluate_every=30)
+SETTINGS = TrainSettings(iterations=120, batch=2, lr=0.005, augment="none", loaders=1, seed=3, device=CPU, evaluate_every=40)
 
 
 def new_model(pages, seed=3, classes=len(FIELDS)):
