@@ -32,10 +32,19 @@ def test_two_windows_at_one_image_are_told_of_each_other_until_one_leaves(
     expect(one.locator(".here")).to_be_empty()
 
 
+def tell(page: Page) -> None:
+    """Have the editor say now which image it has open, and hear which ones others have."""
+    with page.expect_response("**/presence"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_the_next_unlabelled_image_is_one_that_nobody_has_open(project: Project, take: Take, open_image: Open, visit: Visit) -> None:
     first, second, third = take(3)
-    visit(f"/labelling?project={project.id}&image={second.id}").locator(".box-editor[data-ready=yes]").wait_for()
+    other = visit(f"/labelling?project={project.id}&image={second.id}")
+    other.locator(".box-editor[data-ready=yes]").wait_for()
+    tell(other)
     page = open_image(first)
+    tell(page)
     page.keyboard.press("u")
     expect(page.locator(".box-editor[data-ready=yes]")).to_have_attribute("data-image", third.id)
 
