@@ -181,7 +181,11 @@ def test_a_page_whose_words_do_not_tell_is_brought_upright_by_its_looks(desk):
     assert_right(desk, found, UNTOLD)
 
 
-@pytest.mark.parametrize(("looks", "stage"), [(1, "Reading"), (20, "Training"), (90, "Training"), (2 + PARAMETERS["iterations"] + 1, "Detection")])
+# Looked at once after reading, then after each iteration: words are learned in the first ones, spans in the others.
+_STOPS = [(1, "Reading"), (20, "Training"), (90, "Training"), (2 + PARAMETERS["iterations"] + 1, "Detection")]
+
+
+@pytest.mark.parametrize(("looks", "stage"), _STOPS)
 def test_a_run_stopped_anywhere_and_resumed_finds_the_same_as_an_uninterrupted_one(desk, whole, looks, stage):
     process = desk.process()
     outcome, _ = desk.run(process, StopAfter(looks))
