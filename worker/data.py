@@ -41,8 +41,8 @@ class Example:
     """One image and, where labelled, its boxes: `xyxy` (n, 4) in pixels of the original after EXIF orientation,
     `class_id` (n,) index into the project's list of fields. Where the whole image is of a class, `xyxy` is (0, 4) and
     `class_id` (1,). `turn` is how many degrees clockwise the model sees it turned, `turn_said` whether people said so.
-    `texts` says what is written in each
-    box, None where nobody knows; `words` gives what was read on the page, None where it was not."""
+    `texts` says what is written in each box, None where nobody knows; `words` gives what was read on the page, None where
+    it was not."""
 
     image: str
     path: Path

@@ -61,8 +61,7 @@ def find_candidates(
     for pages in read_ahead(partial(_read_words, model), groups, loaders):
         good = [page for page in pages if not isinstance(page.picture, BadImage)]
         for page in pages:
-            if isinstance(page.picture, BadImage):
-                notice("Image {image} skipped: {reason}", image=page.example.image, reason=message_of(page.picture))
+            _notice_bad(page.example, page.picture, notice)
         looked = _look(model, good, device) if model.sees and good else [None] * len(good)
         for page, seen in zip(good, looked, strict=True):
             yield page.example, model.candidates(page.example, page.words, page.copy, seen)
@@ -117,13 +116,17 @@ def read_groups(
     groups = [examples[first : first + GROUP] for first in range(0, len(examples), GROUP)]
     for pages in read_ahead(partial(_read, canvas), groups, loaders):
         for example, page in pages:
-            if isinstance(page, BadImage):
-                # Said here and not where it was read: reports come from one thread alone.
-                notice("Image {image} skipped: {reason}", image=example.image, reason=message_of(page))
+            _notice_bad(example, page, notice)
         good = [(example, page) for example, page in pages if not isinstance(page, BadImage)]
         if good:
             # Bytes as far as the device: a quarter of what floats would be to stack and to send.
             yield [example for example, _ in good], torch.from_numpy(np.stack([page for _, page in good])).permute(0, 3, 1, 2)
+
+
+def _notice_bad(example: Example, page: NDArray[np.uint8] | BadImage | None, notice: Callable[..., None]) -> None:
+    # Said after the reading and not in it: reports come from one thread alone.
+    if isinstance(page, BadImage):
+        notice("Image {image} skipped: {reason}", image=example.image, reason=message_of(page))
 
 
 def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Example, NDArray[np.uint8] | BadImage]]:

@@ -92,7 +92,8 @@ def _test_images(store: Store, project: Project, fields: tuple[Field, ...]) -> t
     # In full: what is compared later must be the labels of this moment.
     index.refresh(project.id, full=True)
     rows = index.page(project.id, Filter("confirmed", split="test"), limit=-1) if fields else []
-    read = [example for row in rows for example in _read(paths, row.image, row.label_rev, fields, reader_of(project))]
+    reader = reader_of(project)
+    read = [example for row in rows for example in _read(paths, row.image, row.label_rev, fields, reader)]
     return {row.image: row.label_rev for row in rows}, read
 
 

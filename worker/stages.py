@@ -19,7 +19,7 @@ from storage.models import FieldScore, Model
 from storage.plans import Rule
 from storage.processes import Process
 from storage.progress import StageName
-from storage.projects import PROJECTS, Project
+from storage.projects import PROJECTS
 from storage.snapshots import Snapshot
 from storage.templates import Parameters
 from worker import beginning, hardware, upright
@@ -163,8 +163,7 @@ def _read(run: _Run) -> tuple[Data, dict[str, FoundTurn]]:
     paths = run.store.project(run.snapshot.project)
     if not run.reads:
         return read_data(paths, run.snapshot, auto_label, notice), {}
-    _, project = PROJECTS.get(run.store, run.snapshot.project)
-    reading = _reading(run, project, StageName.READING)
+    reading = _reading(run, StageName.READING)
     data = read_data(paths, run.snapshot, auto_label, notice, reading.reader)
     reading.read([*data.labelled, *data.unlabelled])
     if run.stop.is_set():
@@ -173,10 +172,10 @@ def _read(run: _Run) -> tuple[Data, dict[str, FoundTurn]]:
     return data.changed(partial(upright.as_found, found=told)), told
 
 
-def _reading(run: _Run, project: Project, stage: StageName) -> RunReading:
+def _reading(run: _Run, stage: StageName) -> RunReading:
+    _, project = PROJECTS.get(run.store, run.snapshot.project)
     progress = partial(run.reporter.progress, stage)
-    paths = run.store.project(project.id)
-    return RunReading(paths, reader_of(project), progress, run.stop.is_set, run.reporter.notice)
+    return RunReading(run.store.project(project.id), reader_of(project), progress, run.stop.is_set, run.reporter.notice)
 
 
 def _data(run: _Run, data: Data, told: dict[str, FoundTurn]) -> tuple[Data, PageModel, TrainState | None]:
@@ -199,13 +198,12 @@ def _data(run: _Run, data: Data, told: dict[str, FoundTurn]) -> tuple[Data, Page
 
 def _learn_words(run: _Run, model: FieldReader, data: Data, told: dict[str, FoundTurn]) -> Data:
     """Make a model that reads ready to learn → the data with every page upright and read so."""
-    _, project = PROJECTS.get(run.store, run.snapshot.project)
     progress, seed = partial(run.reporter.progress, StageName.DATA), run.parameters.seed
     if run.parameters.augment in ROTATIONS:
         learn_turns(model.orientation, data.labelled, run.device, run.loaders, seed, progress)
         looked = find_turns(model.orientation, upright.unsure(data.unlabelled, told), run.device, run.loaders, progress)
         data = data.changed(partial(upright.as_found, found=looked))
-    reading = _reading(run, project, StageName.DATA)
+    reading = _reading(run, StageName.DATA)
     data = data.changed(partial(reading.read_as_turned, told=told))
     # First: what it learns from lies where it does.
     prepare(model, run.device)

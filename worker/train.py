@@ -150,7 +150,7 @@ def _batches(examples: Sequence[Example], model: PageModel, settings: TrainSetti
         rank=settings.rank,
         world_size=settings.world_size,
         pin=settings.device.type == "cuda",
-        pictures=getattr(model, "sees", True),
+        pictures=model.sees,
     )
 
 
