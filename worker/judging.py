@@ -30,14 +30,17 @@ class Judge:
         score = evaluate_classes.score if self.task == "classes" else evaluate.score
         return score(found, examples, num_classes)
 
-    def learn_rule(self, found: Sequence["Detections"], held_out: Sequence["Example"], labelled: Sequence["Example"]) -> Rule:
-        """Thresholds from detections on the held-out examples, limits from all labelled ones."""
+    def learn_rule(
+        self, found: Sequence["Detections"], held_out: Sequence["Example"], labelled: Sequence["Example"], calibrated: bool
+    ) -> Rule:
+        """Thresholds from detections on the held-out examples, limits from all labelled ones; `calibrated`: scores are probabilities."""
         count = len(self.fields)
         most = [1] * count if self.task == "classes" else evaluate.limits(labelled, count)
         if self.task == "classes":
             least = evaluate_classes.thresholds(found, held_out, count)
         else:
-            least = evaluate.thresholds(found, held_out, most)
+            choose = evaluate.expected_thresholds if calibrated else evaluate.thresholds
+            least = choose(found, held_out, most)
         ids = [field.id for field in self.fields]
         return Rule(thresholds=dict(zip(ids, least, strict=True)), limits=dict(zip(ids, most, strict=True)))
 

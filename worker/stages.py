@@ -207,10 +207,12 @@ def _learn_words(run: _Run, model: FieldReader, data: Data, told: dict[str, Foun
     data = data.changed(partial(reading.read_as_turned, told=told))
     # First: what it learns from lies where it does.
     prepare(model, run.device)
-    learn(model, data.train, data.test, seed)
-    if not model.sees and run.device.type == "cpu":
-        # Words make small sums: several threads would wait for each other twenty times as long as they work.
-        torch.set_num_threads(1)
+    # Words make small sums: several threads would wait for each other twenty times as long as they work.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    learn(model, data.train, data.test, seed, progress)
+    if model.sees or run.device.type != "cpu":
+        torch.set_num_threads(threads)
     # Where no pixel is looked at, pages held out are held out for nothing: each is judged by words learned from the others.
     return data if model.sees else replace(data, train=data.labelled, test=data.labelled)
 
@@ -235,7 +237,7 @@ def _evaluate(run: _Run, model: PageModel, data: Data) -> _Outcome:
         calibrate(model, data.labelled, data.test, run.device, run.loaders, run.reporter.notice)
     # Searched once more: the model holds its best weights only now, and thresholds need their detections.
     found = list(detect(model, data.test, run.device, run.loaders, run.reporter.notice))
-    rule = run.judge.learn_rule(found, data.test, data.labelled)
+    rule = run.judge.learn_rule(found, data.test, data.labelled, calibrated=isinstance(model, FieldReader))
     revisions = {item.image: item.rev for item in run.snapshot.labelled}
     kept, judgements = judge_all(run.judge, found, data.test, revisions, rule)
     evaluations.keep(run.attempt, kept)

@@ -20,14 +20,14 @@ from worker import evaluate
 from worker.data import Batch, Example, batches
 from worker.detect import Detections, detect
 from worker.evaluate import Evaluation, FieldScore
-from worker.models import FieldReader, PageModel
+from worker.models import PageModel
 from worker.models.precision import precision, prepare
 
 # The template's learning rate is on the scale of SGD with momentum, where 0.005 is the usual start. The optimiser here
 # divides each step by the gradient's size, so it needs a tenth of that; pretrained weights move half as fast again.
 _HEAD_SHARE = 0.1
 _BACKBONE_SHARE = 0.05
-_TEXT_SHARE = 10.0  # weights over words begin at zero, have no layers, and are held back by a penalty of their own
+_TEXT_SHARE = 10.0  # weights over spans begin at zero, have no layers, and are held back by a penalty of their own
 _LAST_SHARE = 0.02  # small, so that boxes settle, and not zero, so that the last steps count
 _WEIGHT_DECAY = 0.01  # torch's default for decoupled decay
 _LARGEST_GRADIENT = 10.0  # its norm: one mislabelled page must not undo what was learned
@@ -194,8 +194,6 @@ class _Run:
         for group in self.optimiser.param_groups:
             # From the iteration alone: a scheduler would be one more state to restore.
             group["lr"] = lr * group["share"]
-        if isinstance(self.model, FieldReader):
-            self.model.advance(self.done / self.settings.iterations)
         loss = self._fit_into_memory(batch)
         # Before the step: NaN never leaves the weights again, and the newest checkpoint is still good.
         if not math.isfinite(loss):

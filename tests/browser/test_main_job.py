@@ -4,14 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.drawing import await_saved, draw_box, editor, saved_label
 from tests.browser.house import Document, documents
 from tests.browser.walk import TRAINING_MS, await_completed, choose, create_project, fill_template, go_to, start, upload
 
 LABELLED = 4
-FIELD = "date"  # on every document, and found first
 # Steeper than advised and without augmentation: some boxes are found after a minute, however well.
 FIGURES = {"Iterations": 32, "Initial learning rate": 0.02, "Refresh interval, s": 1, "Data loader processes": 2}
 
@@ -26,7 +25,7 @@ def test_an_analyst_labels_trains_applies_corrects_and_rolls_back(page: Page) ->
     make_template(page, "short")
     start_process(page)
     watch(page)
-    apply_with_moved_threshold(page, FIELD)
+    apply_with_moved_threshold(page, names)
     corrected = correct_one(page)
     roll_back(page)
     assert label_of(page, corrected)["state"] == "corrected"
@@ -70,21 +69,28 @@ def watch(page: Page) -> None:
     await_completed(page)
 
 
-def apply_with_moved_threshold(page: Page, field: str) -> None:
-    """Move one field's least score, see the number of boxes follow, and apply."""
+def apply_with_moved_threshold(page: Page, fields: list[str]) -> None:
+    """Move each field's least score, see the number of boxes follow, and apply."""
     go_to(page, "Processes")
     page.get_by_test_id("stDataFrame").click(position={"x": 16, "y": 52})
     page.get_by_role("button", name="Apply labels").click()
     dialog = page.get_by_role("dialog")
-    slider = dialog.get_by_role("slider", name=field)
-    row = dialog.locator(".thresholds .row", has=page.get_by_role("slider", name=field))
-    slider.press("End")
-    expect(row.locator(".boxes")).to_have_text("0")
-    slider.press("Home")
-    expect(row.locator(".boxes")).not_to_have_text("0")
+    counts = [move_threshold(dialog, field) for field in fields]
+    # After so short a training one field or another may not be found at all, which one depends on the draw.
+    assert any(counts)
     dialog.get_by_role("button", name=re.compile(r"Apply to \d+ images?")).click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_text(re.compile(r"Labels applied to \d+ images?")).first).to_be_visible(timeout=60_000)
+
+
+def move_threshold(dialog: Locator, field: str) -> int:
+    """Ask for no box of a field, then for all; how many those are."""
+    slider = dialog.get_by_role("slider", name=field)
+    boxes = dialog.locator(".thresholds .row", has=dialog.page.get_by_role("slider", name=field)).locator(".boxes")
+    slider.press("End")
+    expect(boxes).to_have_text("0")
+    slider.press("Home")
+    return int(boxes.inner_text())
 
 
 def correct_one(page: Page) -> str:

@@ -13,7 +13,7 @@ from storage.projects import Field
 from tests.worker import house
 from worker.data import Example
 from worker.detect import Detections
-from worker.evaluate import FieldScore, Judgement, judge, limits, score, thresholds, with_counts
+from worker.evaluate import FieldScore, Judgement, expected_thresholds, judge, limits, score, thresholds, with_counts
 from worker.examples import labelled_example
 from worker.judging import Judge
 
@@ -106,6 +106,25 @@ def test_a_box_can_be_found_once_only():
     twice = Detections("a", np.array([BOX, BOX, FAR], np.float32), np.array([0, 0, 0]), np.array([0.9, 0.8, 0.3], np.float32))
     # The second box of the same place is wrong, so only scores above 0.8 are worth keeping.
     assert thresholds([twice], [labelled("a", 0)], [3])[0] > 0.3
+
+
+def test_of_probabilities_everything_over_a_fifth_of_the_best_expected_f2_is_applied():
+    examples = [labelled(str(i), 0, 1) for i in range(5)]
+    detections = [found(str(i), (0, 0.9, True), (1, 0.3, i > 3)) for i in range(5)]
+    # Keeping all ten boxes is best: 5 · (4.5 + 1.5) / (10 + 4 · 10).
+    assert expected_thresholds(detections, examples, [1, 1]) == pytest.approx([0.6 / 5] * 2)
+
+
+def test_probabilities_of_boxes_beyond_the_limit_do_not_count():
+    examples = [labelled(str(i), 0) for i in range(4)]
+    once = [found(str(i), (0, 0.9, True)) for i in range(4)]
+    twice = [found(str(i), (0, 0.9, True), (0, 0.6, False)) for i in range(4)]
+    assert expected_thresholds(twice, examples, [1]) == expected_thresholds(once, examples, [1])
+
+
+@pytest.mark.parametrize(("detections", "least"), [([], 0.5), ([found("a", (0, 0.05, False))], 0.1)])
+def test_a_model_that_is_sure_of_nothing_does_not_apply_everything(detections, least):
+    assert expected_thresholds(detections, [labelled("a", 0)], [1]) == [least]
 
 
 def test_an_image_is_judged_field_by_field():

@@ -4,7 +4,7 @@ The detector learns, and looks, only where it is needed: for fields that stand i
 pages whose words the reader does not find. Where all fields are printed text, no pixel is looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from worker.data import Example
 from worker.models.backbone import TextBackbone
 from worker.models.detector import FieldDetector
 from worker.models.orientation import OrientationHead
-from worker.models.span_model import LearnedPage, SpanModel, WordBatch
+from worker.models.span_model import LearnedPage, SpanModel
 from worker.text import targets
 from worker.text.candidates import Candidate, Seen, bring_together
 from worker.text.choosing import choose
@@ -26,8 +26,8 @@ from worker.text.prepared import PreparedPage
 FOLDS = 6
 """Parts that the labelled pages are divided in; each is judged by what was learned from the others."""
 
-_NEAR = 16  # pages whose words are learned in one iteration: a page of words costs a hundredth of a page of pixels
-_WORDS_SHARE = 0.4  # of a training, in which words are learned; then spans
+_AT_ONCE = 16  # pages whose spans are learned in one iteration: a page of words costs a hundredth of a page of pixels
+_MOST_KEPT = 512 << 20  # bytes of spans' features that are computed once
 _COVERED = 0.9  # of a field's boxes that some words fit: with fewer, the detector looks for it as well
 _TEXTUAL = 0.3  # of a field's boxes: with fewer, its words say nothing
 _LOOSE, _TIGHT = 0.6, 0.9  # IoU of labels with their words: from not to be followed to followed alone
@@ -69,10 +69,7 @@ class FieldReader(nn.Module):
         self.register_buffer("shifts", torch.zeros(num_classes))
         self.register_buffer("weights", torch.tensor(_PRIOR))
         self.learned: list[LearnedPage] = []
-        self.ranking = False
-        self._all: WordBatch | None = None
-        self._described: list[Tensor] | None = None
-        self._resting = 0.0
+        self._described: dict[int, Tensor] = {}
         self._prepared: dict[str, tuple[PreparedPage, int]] = {}
 
     @property
@@ -86,14 +83,21 @@ class FieldReader(nn.Module):
         return bool(self.seeing.item())
 
     def parameter_groups(self) -> tuple[list[nn.Parameter], ...]:
-        """What learns: the detector's new layers, its pretrained ones, and the weights over words and spans."""
+        """What learns: the detector's new layers, its pretrained ones, and the weights over spans."""
         head, backbone = self.detector.parameter_groups() if self.sees else ([], [])
         if not self.sees:
             self.detector.requires_grad_(False)
-        return head, backbone, list(self.text.parameters())
+        return head, backbone, self.text.span_weights()
 
-    def learn_from(self, images: Sequence[str], pages: Sequence[PreparedPage], boxes: Sequence[targets.Boxes], seed: int) -> None:
-        """Make ready to learn from labelled pages; whether the detector is needed is decided by them."""
+    def learn_from(
+        self,
+        images: Sequence[str],
+        pages: Sequence[PreparedPage],
+        boxes: Sequence[targets.Boxes],
+        seed: int,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        """Learn the words of labelled pages, and make ready to learn spans; whether the detector is needed is decided by them."""
         before, device = self.text, self.seeing.device
         offsets = targets.learn_offsets(pages, boxes, self.num_classes)
         share, overlap = targets.coverage(pages, boxes, offsets)
@@ -101,7 +105,7 @@ class FieldReader(nn.Module):
         self.seeing.fill_(float((share < _COVERED).any()))
         vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in pages)])).astype(np.int64)
         self.text = SpanModel(self.num_classes, FOLDS, vocabulary).to(device)
-        self._begin_with(before, vocabulary)
+        self.text.begin_with(before)
         # What the odds of a model that is gone on from meant, these need not.
         self.slope.fill_(1)
         self.shifts.zero_()
@@ -113,19 +117,11 @@ class FieldReader(nn.Module):
         text.middle.copy_(torch.from_numpy(middle))
         text.spread.copy_(torch.from_numpy(spread))
         folds = np.random.default_rng(seed).permutation(len(pages)) % FOLDS
-        self._all = self._described = None
-        self.ranking = False
+        self._described = {}
         self.learned = [self._learned(page, box, int(fold)) for page, box, fold in zip(pages, boxes, folds, strict=True)]
         self._prepared = {image: (page, int(fold)) for image, page, fold in zip(images, pages, folds, strict=True)}
-
-    def _begin_with(self, before: SpanModel, vocabulary: NDArray[np.int64]) -> None:
-        """Take over what a model that is gone on from knows; of a new one that is nothing."""
-        with torch.no_grad():
-            self.text.weight.copy_(before.weight[torch.from_numpy(vocabulary).to(before.weight.device)].repeat(1, self.text.copies))
-            for name in ("bias", "own", "none"):
-                part = getattr(before, name)
-                getattr(self.text, name).copy_(part.repeat(self.text.copies, *[1] * (part.ndim - 1)))
-            self.text.shared.copy_(before.shared.expand_as(self.text.shared))
+        text.learn_words(self.learned, on_progress)
+        text.standardise(self.learned[:_AT_ONCE])
 
     def _learned(self, page: PreparedPage, boxes: targets.Boxes, fold: int) -> LearnedPage:
         device = self.seeing.device
@@ -139,52 +135,25 @@ class FieldReader(nn.Module):
         if wanted is None:
             return self.detector(images)
         losses = dict(self.detector(images, wanted)) if self.sees else {}
-        places = [int(target["page"]) for target in wanted]
+        places = self._near([int(target["page"]) for target in wanted])
         with torch.autocast(self.seeing.device.type, enabled=False):  # three digits are too few for odds of a thousand words
-            learning = self._rank(places) if self.ranking else self.text.word_loss(self._near(places), self._words)
-        return losses | {"text": learning + self._resting}
+            spans = self.text.span_loss([self.learned[place] for place in places], [self._describe(place) for place in places])
+        return losses | {"text": spans}
 
-    def advance(self, share: float) -> None:
-        """Go on to what this `share` of a training is for: words are learned first and then, as they stand, spans.
-
-        Ranked while words change, spans follow features that are gone the next moment, and these cost four times as long to learn.
-        """
-        few = self.learned[:_NEAR]
-        ranking = share >= _WORDS_SHARE
-        if ranking and not self.ranking:
-            self.text.standardise(few)
-        if ranking != self.ranking or self._described is None:
-            self._described = [self.text.span_features(page.tensors, page.fold) for page in few]
-            # What does not learn stays in the loss, so that its curve is one.
-            with torch.no_grad():
-                words, spans = self.text.word_loss(self.text.word_batch(few), self._words), self.text.span_loss(few, self._described)
-            self._resting = float(words if ranking else spans)
-        self.ranking = ranking
-
-    def _rank(self, places: list[int]) -> Tensor:
-        if len(self.learned) <= _NEAR and self._described is not None:
-            return self.text.span_loss(self.learned, self._described)
-        pages = self._batch(places)
-        return self.text.span_loss(pages, [self.text.span_features(page.tensors, page.fold) for page in pages])
-
-    def _batch(self, places: list[int]) -> list[LearnedPage]:
-        """The batch's pages, and as many others: the labels held out for the detector are none for the words."""
+    def _near(self, places: list[int]) -> list[int]:
+        """All pages, or `_AT_ONCE` of them where there are more: labels held out for the detector are none for the words."""
         count = len(self.learned)
-        return [self.learned[place] for place in sorted({number % count for place in places for number in (place, place + count // 2)})]
+        step = max(1, count // _AT_ONCE)
+        return sorted({(place + step * number) % count for place in places for number in range(-(-_AT_ONCE // len(places)))})
 
-    def _near(self, places: list[int]) -> WordBatch:
-        """The words of all pages, or of `_NEAR` of them where there are more."""
-        count = len(self.learned)
-        if count <= _NEAR:
-            self._all = self._all or self.text.word_batch(self.learned)
-            return self._all
-        step = count // _NEAR
-        near = {(place + step * number) % count for place in places for number in range(max(1, _NEAR // len(places)))}
-        return self.text.word_batch([self.learned[place] for place in sorted(near)])
-
-    @property
-    def _words(self) -> int:
-        return sum(len(page.classes) for page in self.learned)
+    def _describe(self, place: int) -> Tensor:
+        """The features of a page's spans, which words that learn no more leave as they are."""
+        found = self._described.get(place)
+        if found is None:
+            found = self.text.span_features(self.learned[place].tensors, self.learned[place].fold)
+            if (len(self._described) + 1) * found.nbytes <= _MOST_KEPT:
+                self._described[place] = found
+        return found
 
     def known_page(self, image: str) -> tuple[PreparedPage, int] | None:
         """A labelled page of this training and the copy of the weights that has not seen it; None of any other image."""
@@ -193,7 +162,7 @@ class FieldReader(nn.Module):
     def conclude(self) -> None:
         """Keep what is published, and forget the labelled pages."""
         self.text = self.text.published()
-        self.learned, self._all, self._described, self._prepared = [], None, None, {}
+        self.learned, self._described, self._prepared = [], {}, {}
 
     def candidates(self, example: Example, page: PreparedPage, copy: int, seen: Seen | None) -> list[Candidate]:
         """Every box that may be a field of a page, by that copy of the weights over words and by what the detector saw."""

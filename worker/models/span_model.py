@@ -1,12 +1,13 @@
 """Which span of a page's words each field is: words are scored by their features, then spans by their words and place.
 
-A conditional logit over the spans of a page and "none of them" (McFadden, 1974), whose weights are shared by all fields
-plus each field's own. Several copies learn side by side, each from all labelled pages but one fold. So every labelled page
-can be judged by the copy that has not seen it, and spans are ranked by words that are scored as honestly as those of a new
-page. What is published is the mean of all copies' weights.
+Words are learned before a training begins (`fit_words`). In it spans learn, by a conditional logit over those of a page and
+"none of them" (McFadden, 1974), whose weights are shared by all fields plus each field's own. Several copies learn side by
+side, each from all labelled pages but one fold. So every labelled page can be judged by the copy that has not seen it, and
+spans are ranked by words that are scored as honestly as those of a new page. What is published is the mean of all copies'
+weights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,11 +15,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from worker.text.prepared import PreparedPage
 from worker.text.spans import FEATURES, PLACE
 from worker.text.word_features import BUCKETS
+from worker.text.word_learning import fit_words
 
 WIDTH = 10 + FEATURES + 3
 """Features of a span for one field: of its words' scores, of itself, and of its distance from the field's usual place."""
@@ -26,7 +29,6 @@ WIDTH = 10 + FEATURES + 3
 _GAIN = 6.0  # of a word's features, scaled to length 1: with it the weights stay near 1
 _CLIP = 9.0  # log-odds of a word, beyond which nothing is surer
 _NOBODY = -3.0  # log-odds of a neighbour that is not there
-_WORD_DECAY = 1 / 24  # L2 of word weights, divided by the words learned from
 _SHARED_DECAY, _OWN_DECAY = 0.04, 0.1  # L2 of the weights over spans
 
 
@@ -58,17 +60,6 @@ class LearnedPage:
     fold: int
 
 
-@dataclass(frozen=True)
-class WordBatch:
-    """The words of several pages: as in `PageTensors`, with their `classes` (n,) and which copies learn from each, (n, copies)."""
-
-    features: Tensor
-    starts: Tensor
-    norms: Tensor
-    classes: Tensor
-    learns: Tensor
-
-
 class SpanModel(nn.Module):
     """Prepared pages → logits over their spans and "none", for each of `num_classes` fields.
 
@@ -91,8 +82,8 @@ class SpanModel(nn.Module):
         super().__init__()
         self.num_classes, self.copies, self.vocabulary = num_classes, copies, vocabulary
         rows = BUCKETS if vocabulary is None else len(vocabulary)
-        self.weight = nn.Parameter(torch.zeros(rows, copies * num_classes))
-        self.bias = nn.Parameter(torch.zeros(copies * num_classes))
+        self.weight = nn.Parameter(torch.zeros(rows, copies * num_classes), requires_grad=False)
+        self.bias = nn.Parameter(torch.zeros(copies * num_classes), requires_grad=False)
         self.shared = nn.Parameter(torch.zeros(copies, WIDTH))
         self.own = nn.Parameter(torch.zeros(copies * num_classes, WIDTH))
         self.none = nn.Parameter(torch.zeros(copies * num_classes, 2))
@@ -103,6 +94,26 @@ class SpanModel(nn.Module):
         self.register_buffer("offsets", torch.zeros(num_classes, 4))
         # Whether a field stands in words at all: 1 or 0.
         self.register_buffer("textual", torch.zeros(num_classes))
+        self._begun: Tensor | None = None
+
+    def begin_with(self, before: "SpanModel") -> None:
+        """Take over what a published model knows; of a new one that is nothing."""
+        self._begun = before.weight.detach()
+        with torch.no_grad():
+            self.weight.copy_(self._begun[self._rows()].repeat(1, self.copies))
+            for name in ("bias", "own", "none"):
+                part = getattr(before, name)
+                getattr(self, name).copy_(part.repeat(self.copies, *[1] * (part.ndim - 1)))
+            self.shared.copy_(before.shared.expand_as(self.shared))
+
+    def _rows(self) -> Tensor:
+        """Which bucket each row of weights is of."""
+        known = torch.arange(BUCKETS) if self.vocabulary is None else torch.from_numpy(self.vocabulary)
+        return known.to(self.weight.device)
+
+    def span_weights(self) -> list[nn.Parameter]:
+        """What learns in a training."""
+        return [self.shared, self.own, self.none]
 
     def tensors(self, page: PreparedPage) -> PageTensors:
         """A page as this model looks at it."""
@@ -115,8 +126,8 @@ class SpanModel(nn.Module):
             return torch.from_numpy(np.ascontiguousarray(values)).to(device)
 
         return PageTensors(
-            features=there(known.features.astype(np.int64)),
-            starts=there(known.starts[:-1]),
+            features=there(known.features),
+            starts=there(known.starts[:-1].astype(np.int32)),
             # By all of a word's features: one of which the model knows little must not look sure.
             norms=there((_GAIN / np.sqrt(np.maximum(lengths, 1))).astype(np.float32)),
             line_of=there(page.page.line_of),
@@ -129,17 +140,15 @@ class SpanModel(nn.Module):
             around=there(spans.around),
         )
 
-    def word_logits(self, page: PageTensors | WordBatch, copy: int | None = None) -> Tensor:
-        """(n, copies, classes), of one copy (n, 1, classes); 0 is that of no field."""
-        first, last = (0, self.copies) if copy is None else (copy, copy + 1)
-        columns = slice(first * self.num_classes, last * self.num_classes)
-        summed = F.embedding_bag(page.features, self.weight[:, columns], page.starts, mode="sum") * page.norms[:, None]
-        return (summed + self.bias[columns]).view(-1, last - first, self.num_classes)
+    def word_logits(self, page: PageTensors, copy: int) -> Tensor:
+        """(n, classes) by one copy; 0 is that of no field."""
+        columns = slice(copy * self.num_classes, (copy + 1) * self.num_classes)
+        return F.embedding_bag(page.features, self.weight[:, columns], page.starts, mode="sum") * page.norms[:, None] + self.bias[columns]
 
     @torch.no_grad()
     def span_features(self, page: PageTensors, copy: int) -> Tensor:
         """(spans, classes, WIDTH) features of every span by that copy's words, standardised."""
-        odds = _log_odds(self.word_logits(page, copy)[:, 0]).clamp(-_CLIP, _CLIP)
+        odds = _log_odds(self.word_logits(page, copy)).clamp(-_CLIP, _CLIP)
         place = ((page.spans[:, None, :PLACE] - self.middle) / self.spread).clamp(-4, 4)
         away = torch.stack([-(place**2).mean(-1), -place[..., :3].abs().mean(-1), -place[..., 8].abs()], dim=-1)
         itself = page.spans[:, None].expand(-1, self.num_classes, -1)
@@ -166,29 +175,19 @@ class SpanModel(nn.Module):
         surest = features[:, :, 3].amax(dim=0)
         return torch.cat([logits, (none[..., 0] + none[..., 1] * surest)[None]])
 
-    def word_batch(self, pages: Sequence[LearnedPage]) -> WordBatch:
-        """The words of several pages, and which copies learn from each."""
-        tensors = [page.tensors for page in pages]
-        firsts = np.cumsum([0, *(len(each.features) for each in tensors)])
-        masks = [self._learns(page).expand(len(page.classes), -1) for page in pages]
-        return WordBatch(
-            features=torch.cat([each.features for each in tensors]),
-            starts=torch.cat([each.starts + int(first) for each, first in zip(tensors, firsts, strict=False)]),
-            norms=torch.cat([each.norms for each in tensors]),
-            classes=torch.cat([page.classes for page in pages]),
-            learns=torch.cat(masks),
-        )
-
-    def word_loss(self, batch: WordBatch, words: int) -> Tensor:
-        """Cross-entropy over the words' classes, the mean of all copies; `words` are those of all labelled pages."""
-        decay = _WORD_DECAY / max(1, words) * self.weight.square().sum()
-        if not len(batch.classes):
-            return decay / self.copies
-        # All at once: each call would have a gradient of all weights to be added up.
-        logits = self.word_logits(batch)
-        logits = torch.cat([logits.new_zeros(*logits.shape[:2], 1), logits], dim=-1)
-        each = -logits.log_softmax(dim=-1).gather(2, batch.classes[:, None, None].expand(-1, self.copies, 1))[..., 0]
-        return ((each * batch.learns).sum() / len(batch.classes) + decay) / self.copies
+    @torch.no_grad()
+    def learn_words(self, pages: Sequence[LearnedPage], on_progress: Callable[[int, int], None]) -> None:
+        """Set the weights over words to those of least loss, one copy after the other; report (done, all)."""
+        described, classes = _describe(pages, len(self.weight))
+        folds = np.repeat([page.fold for page in pages], [len(page.classes) for page in pages])
+        every, biases = self.weight.cpu().numpy(), self.bias.cpu().numpy()
+        for copy in range(self.copies if len(classes) else 0):
+            columns = slice(copy * self.num_classes, (copy + 1) * self.num_classes)
+            learns = (folds != copy) | (self.copies == 1)
+            weight, bias = fit_words(described, classes, learns.astype(np.float32), every[:, columns], biases[columns])
+            self.weight[:, columns] = torch.from_numpy(weight).to(self.weight.device)
+            self.bias[columns] = torch.from_numpy(bias).to(self.weight.device)
+            on_progress(copy + 1, self.copies)
 
     def span_loss(self, pages: Sequence[LearnedPage], features: Sequence[Tensor]) -> Tensor:
         """Cross-entropy over the spans of these pages, described by `features`, and "none"; the mean of all copies."""
@@ -222,9 +221,10 @@ class SpanModel(nn.Module):
     def published(self) -> "SpanModel":
         """One copy with the mean of all copies' weights, and one for every bucket."""
         made = SpanModel(self.num_classes).to(self.weight.device)
-        rows = torch.from_numpy(self.vocabulary) if self.vocabulary is not None else torch.arange(BUCKETS)
+        if self._begun is not None:
+            made.weight.copy_(self._begun)  # of words that are on none of these pages
         # The mean of linear models is their ensemble; one model learned from all pages finds 1 % fewer fields on receipts.
-        made.weight[rows.to(self.weight.device)] = self.weight.view(-1, self.copies, self.num_classes).mean(dim=1)
+        made.weight[self._rows()] = self.weight.view(-1, self.copies, self.num_classes).mean(dim=1)
         for name in ("bias", "own", "none"):
             part = getattr(self, name)
             getattr(made, name).copy_(part.view(self.copies, self.num_classes, *part.shape[1:]).mean(dim=0))
@@ -232,6 +232,17 @@ class SpanModel(nn.Module):
         for name in ("middle", "spread", "mean", "deviation", "offsets", "textual"):
             getattr(made, name).copy_(getattr(self, name))
         return made
+
+
+def _describe(pages: Sequence[LearnedPage], features: int) -> tuple[csr_array, NDArray[np.int64]]:
+    """(words, features) what describes the words of several pages, and their classes (words,)."""
+    tensors = [page.tensors for page in pages]
+    columns = np.concatenate([each.features.cpu().numpy() for each in tensors])
+    counts = np.concatenate([np.diff(each.starts.cpu().numpy(), append=len(each.features)) for each in tensors])
+    values = np.repeat(np.concatenate([each.norms.cpu().numpy() for each in tensors]), counts)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    classes = np.concatenate([page.classes.cpu().numpy() for page in pages])
+    return csr_array((values, columns, starts), shape=(len(counts), features)), classes
 
 
 def _log_odds(logits: Tensor) -> Tensor:

@@ -9,9 +9,12 @@ from storage.turns import unturn_box
 from worker.data import Example
 from worker.text.choosing import Found
 from worker.text.page import TextPage
-from worker.text.targets import RIGHT_IOU, iou
+from worker.text.targets import iou
 
 _SUREST = 4.0  # log-odds that either model may give
+# IoU of a span and a box that is seen: from where on both speak of the same, and where the span is as good as the box.
+# A label need not follow its words (a cheque's number with the sign before it), so little is asked.
+_SAME, _ALIKE = 0.15, 0.7
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,20 @@ def bring_together(
 ) -> list[Candidate]:
     """Every span that was chosen, with its words, and every box that was seen; those of a field that overlap are one.
 
-    `fit` (classes,) is how well the labels follow the words, 0 to 1: so much of the box is the words', the rest is as seen.
+    `fit` (classes,) is how well the labels follow the words, 0 to 1: at most so much of the box is the words', and the less
+    the farther they are from what was seen; the rest is as seen.
     """
     seen = seen or _NOTHING_SEEN
     made, taken = [], np.zeros(len(seen.class_id), dtype=bool)
     for found, words in spans:
         xyxy, by_looks = found.xyxy, None
         if len(taken):
-            same = (iou(found.xyxy, seen.xyxy) >= RIGHT_IOU) & (seen.class_id == found.class_id) & ~taken
+            overlaps = iou(found.xyxy, seen.xyxy)
+            same = (overlaps >= _SAME) & (seen.class_id == found.class_id) & ~taken
             if same.any():
                 best = int(np.where(same, seen.score, -1).argmax())
                 taken |= same
-                share = fit[found.class_id]
+                share = fit[found.class_id] * np.clip((overlaps[best] - _SAME) / (_ALIKE - _SAME), 0, 1)
                 xyxy, by_looks = share * found.xyxy + (1 - share) * seen.xyxy[best], _log_odds(float(seen.score[best]))
         made.append(_candidate(example, page, found.class_id, xyxy, _log_odds(found.chance), by_looks, words))
     for number in np.flatnonzero(~taken):

@@ -14,12 +14,13 @@ from worker.text.prepared import prepare_page
 from worker.text.targets import RIGHT_IOU, Boxes, iou
 
 
-def learn(model: FieldReader, train: Sequence[Example], test: Sequence[Example], seed: int) -> None:
-    """Have the model's words learn from all labelled pages, whichever the detector is tested on."""
+def learn(
+    model: FieldReader, train: Sequence[Example], test: Sequence[Example], seed: int, on_progress: Callable[[int, int], None]
+) -> None:
+    """Have the model learn the words of all labelled pages, whichever the detector is tested on."""
     labelled = [*train, *test]
-    model.learn_from(
-        [example.image for example in labelled], [prepare_page(each) for each in labelled], [_boxes(each) for each in labelled], seed
-    )
+    images, pages, boxes = [each.image for each in labelled], [prepare_page(each) for each in labelled], [_boxes(each) for each in labelled]
+    model.learn_from(images, pages, boxes, seed, on_progress)
 
 
 def calibrate(
