@@ -101,11 +101,11 @@ def keep_words(desk):
             words.keep(desk.paths, said(number, image, turn, None), reader, turn)
 
 
-def set_up(folder):
+def set_up(folder, count=ALL):
     store = open_store(folder)
     project = projects.create(store, "letters", "fields", FIELDS)
     paths = store.project(project.id)
-    added = [uploads.add(paths, f"{number}.png", drawn(number), "ann").id for number in range(ALL)]
+    added = [uploads.add(paths, f"{number}.png", drawn(number), "ann").id for number in range(count)]
     for number, image in enumerate(added[:LABELLED]):
         boxes = tuple(Box(field=project.field(name).id, xyxy=xyxy) for name, xyxy in truth(number).items())
         labels.save(paths, image, 0, boxes, "ann")
@@ -181,7 +181,7 @@ def test_a_page_whose_words_do_not_tell_is_brought_upright_by_its_looks(desk):
     assert_right(desk, found, UNTOLD)
 
 
-# Looked at once after reading, then after each iteration: words are learned in the first ones, spans in the others.
+# Looked at once after reading, then after each iteration.
 _STOPS = [(1, "Reading"), (20, "Training"), (90, "Training"), (2 + PARAMETERS["iterations"] + 1, "Detection")]
 
 
