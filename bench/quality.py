@@ -228,7 +228,7 @@ class Cli:
         return subprocess.run(command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     @contextmanager
-    def worker(self) -> Iterator[None]:
+    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
         """A worker of machine ``bench``, for as long as the block lasts."""
         command = [sys.executable, "-m", "worker", "--machine", "bench", "--store", str(self.root)]
         log = (self.root.parent / "worker.log").open("wb")
@@ -236,7 +236,7 @@ class Cli:
         try:
             while "yes" not in self("machine", "list"):
                 time.sleep(0.2)
-            yield
+            yield worker
         finally:
             worker.terminate()
             worker.wait()
