@@ -33,7 +33,7 @@ from PIL import Image, ImageDraw, ImageOps
 from torchmetrics.detection import MeanAveragePrecision
 from torchvision.ops import box_iou
 
-from storage import models
+from storage import models, projects
 from storage.core import Store
 from storage.detections import read_detections
 from storage.imports import sample_size
@@ -196,7 +196,9 @@ def run_path(folder: Path, root: Path, share: float, seed: int, options: argpars
     cli("project", "create", "bench", "--task", "fields")
     cli("import", "coco", "bench", str(folder), "--label-share", str(share), "--seed", str(seed))
     cli("export", "coco", "bench", str(root.parent / "person.json"), "--origin", "person")
-    _, project = PROJECTS.get(Store(root), "bench")
+    rev, project = PROJECTS.get(Store(root), "bench")
+    if share < project.gate:
+        projects.change(Store(root), rev, project, gate=share)
     words = Store(root).project(project.id).words_folder
     if options.words and options.words.is_dir():
         shutil.copytree(options.words, words, dirs_exist_ok=True)
