@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from storage import detections, processes, progress
-from storage.core.paths import Store
+from storage import processes, progress
 from storage.core.root import open_store
 from storage.words import words
 from tests.worker import house
-from tests.worker.test_reading_stages import PARAMETERS, Desk, assert_same, set_up
+from tests.worker.test_reading_stages import Desk, assert_same, set_up
 from worker.reading.languages import reader_of
 
-ALL = 80  # letters: as many as eight labelled ones allow, so that finding the fields takes a while
+ALL = 240  # letters, so that finding the fields takes a while
 UNREAD = 6
 
 
@@ -38,12 +37,6 @@ def copy_of(desk: Desk, folder: Path) -> Desk:
     return Desk(open_store(folder / "store"), desk.project, desk.images)
 
 
-def found_in(store: Store, process: str):
-    """What a completed process has found, by image."""
-    path = processes.get(store, process).last.paths.detections
-    return {found.image: found for found in detections.read_detections(path)}
-
-
 @pytest.fixture(scope="module")
 def undisturbed(desk, tmp_path_factory):
     """What a run finds whose worker nobody kills."""
@@ -52,13 +45,13 @@ def undisturbed(desk, tmp_path_factory):
         process = new_process(own)
         house.start(own.store, process)
         house.until_state(own.store, process, "Completed")
-    found = found_in(own.store, process)
+    found = own.found(process)
     assert len(found) > ALL / 2
     return found
 
 
 def new_process(desk):
-    return desk.process(**{**PARAMETERS, "iterations": 400, "refresh": 0.2})
+    return desk.process(iterations=400, refresh=0.2)
 
 
 def reads(desk, last):
@@ -93,4 +86,4 @@ def test_another_worker_brings_a_run_to_the_same_end(desk, undisturbed, tmp_path
         worker.start()
         house.until_state(own.store, process, "Completed")
     assert len(processes.get(own.store, process).attempts) == 2
-    assert_same(found_in(own.store, process), undisturbed)
+    assert_same(own.found(process), undisturbed)

@@ -50,8 +50,12 @@ class Desk:
     def run(self, process, stop=None):
         """Run it, or go on with it → how that ended, and what was found by image."""
         ended = run_here(self.store, process, stop)
+        return ended.outcome, self.found(process)
+
+    def found(self, process):
+        """What its last attempt found, by image."""
         path = processes.get(self.store, process).last.paths.detections
-        return ended.outcome, {found.image: found for found in detections.read_detections(path)}
+        return {found.image: found for found in detections.read_detections(path)}
 
     def best(self, found):
         """The surest box of each field."""
@@ -103,7 +107,7 @@ def keep_words(desk):
 
 def set_up(folder, count=ALL):
     store = open_store(folder)
-    project = projects.create(store, "letters", "fields", FIELDS)
+    project = projects.create(store, "letters", "fields", FIELDS, gate=0)
     paths = store.project(project.id)
     added = [uploads.add(paths, f"{number}.png", drawn(number), "ann").id for number in range(count)]
     for number, image in enumerate(added[:LABELLED]):

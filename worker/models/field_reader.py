@@ -4,6 +4,7 @@ The detector learns, and looks, only where it is needed: for fields that stand i
 pages whose words the reader does not find. Where all fields are printed text, no pixel is looked at.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -141,10 +142,10 @@ class FieldReader(nn.Module):
         return losses | {"text": spans}
 
     def _near(self, places: list[int]) -> list[int]:
-        """All pages, or `_AT_ONCE` of them where there are more: labels held out for the detector are none for the words."""
+        """Up to `_AT_ONCE` pages from the batch's on: labels held out for the detector are none for the words."""
         count = len(self.learned)
-        step = max(1, count // _AT_ONCE)
-        return sorted({(place + step * number) % count for place in places for number in range(-(-_AT_ONCE // len(places)))})
+        step, each = max(1, count // _AT_ONCE), math.ceil(_AT_ONCE / len(places))
+        return sorted({(place + step * number) % count for place in places for number in range(each)})
 
     def _describe(self, place: int) -> Tensor:
         """The features of a page's spans, which words that learn no more leave as they are."""

@@ -182,3 +182,14 @@ def test_a_model_that_is_gone_on_from_gives_what_it_knows_of_fields_of_the_same_
     learn(child, two, [], 3, unheard)
     found = next(detect(child, [replace(example(62), image="new")], CPU, 1, unsaid))
     np.testing.assert_allclose(best(found, 0), example(62).xyxy[2], atol=6)
+
+
+def test_a_model_that_is_gone_on_from_still_knows_words_that_are_on_none_of_the_new_pages(learned):
+    parent = concluded(*learned)
+    child = build("base-SmartOCR-02", len(FIELDS), CANVAS, pretrained=False)
+    continue_from(child, parent, {label: label for label in range(len(FIELDS))})
+    learn(child, [example(60), example(61)], [], 3, unheard)
+    elsewhere = np.setdiff1d(np.flatnonzero(parent.text.weight.any(dim=1)), child.text.vocabulary)
+    child.conclude()
+    assert len(elsewhere)
+    assert torch.equal(child.text.weight[elsewhere], parent.text.weight[elsewhere])
