@@ -210,7 +210,7 @@ def _learn_words(run: _Run, model: FieldReader, data: Data, told: dict[str, Foun
     # Words make small sums: several threads would wait for each other twenty times as long as they work.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    learn(model, data.train, data.test, seed, progress)
+    learn(model, data.labelled, data.unlabelled, seed, progress)
     if model.sees or run.device.type != "cpu":
         torch.set_num_threads(threads)
     # Where no pixel is looked at, pages held out are held out for nothing: each is judged by words learned from the others.

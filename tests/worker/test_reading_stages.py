@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from safetensors.torch import load_file
 
 from storage import actions, detections, images, labels, models, processes, progress, projects, uploads
 from storage.attempts import Outcome
@@ -18,9 +19,10 @@ from storage.words import words
 from storage.words.words import Words
 from tests.worker import house
 from tests.worker.conftest import StopAfter, run_here
-from tests.worker.text.letters import FIELDS, SIZE, letter
+from tests.worker.text.letters import FIELDS, SIZE, example, letter
 from worker.apply import carry_out
 from worker.reading.languages import reader_of
+from worker.text.prepared import prepare_page
 from worker.text.targets import iou
 
 LABELLED, ALL = 8, 12
@@ -166,6 +168,16 @@ def test_its_model_says_what_it_goes_by_and_from_which_score_on_to_believe_it(de
     # No pixel is looked at, so every labelled letter is judged, by weights that have not learned from it.
     assert (model.images, model.test_images) == (LABELLED, LABELLED)
     assert all(score.recall == 1 for score in model.per_field.values())
+
+
+def test_its_model_has_learned_words_that_stand_on_no_labelled_letter(desk, whole):
+    weights = load_file(models.weights_path(desk.store, models.get(desk.store, whole[0])))["text.weight"]
+    labelled, found = (np.concatenate([buckets(number) for number in numbers]) for numbers in (range(LABELLED), range(LABELLED, ALL)))
+    assert weights[np.setdiff1d(found, labelled)].any()
+
+
+def buckets(number):
+    return prepare_page(example(number)).features
 
 
 def test_how_a_page_must_be_turned_is_kept_with_what_was_found(desk, whole):

@@ -95,16 +95,17 @@ class FieldReader(nn.Module):
         images: Sequence[str],
         pages: Sequence[PreparedPage],
         boxes: Sequence[targets.Boxes],
+        unlabelled: Sequence[PreparedPage],
         seed: int,
         on_progress: Callable[[int, int], None],
     ) -> None:
-        """Learn the words of labelled pages, and make ready to learn spans; whether the detector is needed is decided by them."""
+        """Learn the words of pages, and make ready to learn spans; whether the detector is needed is decided by the labelled."""
         before, device = self.text, self.seeing.device
         offsets = targets.learn_offsets(pages, boxes, self.num_classes)
         share, overlap = targets.coverage(pages, boxes, offsets)
         # Comparisons with NaN are false: of a field that nobody labelled there is nothing to see or to read.
         self.seeing.fill_(float((share < _COVERED).any()))
-        vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in pages)])).astype(np.int64)
+        vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in (*pages, *unlabelled))])).astype(np.int64)
         self.text = SpanModel(self.num_classes, FOLDS, vocabulary).to(device)
         self.text.begin_with(before)
         # What the odds of a model that is gone on from meant, these need not.
@@ -121,8 +122,19 @@ class FieldReader(nn.Module):
         self._described = {}
         self.learned = [self._learned(page, box, int(fold)) for page, box, fold in zip(pages, boxes, folds, strict=True)]
         self._prepared = {image: (page, int(fold)) for image, page, fold in zip(images, pages, folds, strict=True)}
-        text.learn_words(self.learned, on_progress)
+        self._learn_words(before, [page for page in unlabelled if len(page.spans)], on_progress)
+
+    def _learn_words(self, before: SpanModel, unlabelled: Sequence[PreparedPage], on_progress: Callable[[int, int], None]) -> None:
+        """First from the labels alone, then once more with what that is sure of on unlabelled pages."""
+        text, steps = self.text, FOLDS * (2 if unlabelled else 1)
+        text.learn_words(self.learned, [], lambda done: on_progress(done, steps))
         text.standardise(self.learned[:_AT_ONCE])
+        if unlabelled:
+            text.fit_spans(self.learned, [text.span_features(page.tensors, page.fold) for page in self.learned])
+            guessed = [text.guess(page) for page in unlabelled]
+            text.begin_with(before)
+            text.learn_words(self.learned, guessed, lambda done: on_progress(FOLDS + done, steps))
+            text.standardise(self.learned[:_AT_ONCE])
 
     def _learned(self, page: PreparedPage, boxes: targets.Boxes, fold: int) -> LearnedPage:
         device = self.seeing.device
@@ -142,9 +154,11 @@ class FieldReader(nn.Module):
         return losses | {"text": spans}
 
     def _near(self, places: list[int]) -> list[int]:
-        """Up to `_AT_ONCE` pages from the batch's on: labels held out for the detector are none for the words."""
+        """All pages up to `_AT_ONCE`, else as many from the batch's on: labels held out for the detector are none for the words."""
         count = len(self.learned)
-        step, each = max(1, count // _AT_ONCE), math.ceil(_AT_ONCE / len(places))
+        if count <= _AT_ONCE:
+            return list(range(count))
+        step, each = count // _AT_ONCE, math.ceil(_AT_ONCE / len(places))
         return sorted({(place + step * number) % count for place in places for number in range(each)})
 
     def _describe(self, place: int) -> Tensor:

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worker.models.backbone import CHANNELS, TextBackbone, load_pretrained
+from worker.models.minimum import minimise
 
 SIDE = 320
 """Pixels of the square canvas that pages are looked at on."""
@@ -49,15 +50,7 @@ class OrientationHead(nn.Module):
         self.deviation.copy_(deviation + 1e-6 + 1e-3 * deviation.mean())
         standard, upright = self._standard(features), torch.zeros(len(features), dtype=torch.long)
         weight = torch.zeros(_WIDTH, requires_grad=True)
-        search = torch.optim.LBFGS([weight], max_iter=_ROUNDS, line_search_fn="strong_wolfe")
-
-        def loss() -> Tensor:
-            search.zero_grad()
-            value = F.cross_entropy(standard @ weight, upright) + _PENALTY * weight.square().sum()
-            value.backward()  # type: ignore[no-untyped-call]
-            return value
-
-        search.step(loss)  # type: ignore[no-untyped-call]
+        minimise([weight], lambda: F.cross_entropy(standard @ weight, upright) + _PENALTY * weight.square().sum(), _ROUNDS)
         self.weight.copy_(weight.detach())
 
     def _standard(self, features: Tensor) -> Tensor:

@@ -1,10 +1,10 @@
 """Which span of a page's words each field is: words are scored by their features, then spans by their words and place.
 
-Words are learned before a training begins (`fit_words`). In it spans learn, by a conditional logit over those of a page and
-"none of them" (McFadden, 1974), whose weights are shared by all fields plus each field's own. Several copies learn side by
-side, each from all labelled pages but one fold. So every labelled page can be judged by the copy that has not seen it, and
-spans are ranked by words that are scored as honestly as those of a new page. What is published is the mean of all copies'
-weights.
+Words are learned before a training begins (`fit_words`): from labelled pages, and from what the model is sure of on others.
+In it spans learn, by a conditional logit over those of a page and "none of them" (McFadden, 1974), whose weights are shared
+by all fields plus each field's own. Several copies learn side by side, each from all labelled pages but one fold. So every
+labelled page can be judged by the copy that has not seen it, and spans are ranked by words that are scored as honestly as
+those of a new page. What is published is the mean of all copies' weights.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor, nn
 
+from worker.models.minimum import minimise
+from worker.text.guesses import guess_classes
 from worker.text.prepared import PreparedPage
 from worker.text.spans import FEATURES, PLACE
 from worker.text.word_features import BUCKETS
@@ -30,6 +32,7 @@ _GAIN = 6.0  # of a word's features, scaled to length 1: with it the weights sta
 _CLIP = 9.0  # log-odds of a word, beyond which nothing is surer
 _NOBODY = -3.0  # log-odds of a neighbour that is not there
 _SHARED_DECAY, _OWN_DECAY = 0.08, 0.2  # L2 of the weights over spans: half or twice as much changes a third of a point
+_SPAN_STEPS = 100  # of L-BFGS over spans
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,15 @@ class LearnedPage:
     targets: Tensor
     known: Tensor
     fold: int
+
+
+@dataclass(frozen=True)
+class GuessedPage:
+    """An unlabelled page: by each copy the `classes` (copies, n) of its words, and what each `counts` (copies, n)."""
+
+    tensors: PageTensors
+    classes: Tensor
+    counts: Tensor
 
 
 class SpanModel(nn.Module):
@@ -176,18 +188,34 @@ class SpanModel(nn.Module):
         return torch.cat([logits, (none[..., 0] + none[..., 1] * surest)[None]])
 
     @torch.no_grad()
-    def learn_words(self, pages: Sequence[LearnedPage], on_progress: Callable[[int, int], None]) -> None:
-        """Set the weights over words to those of least loss, one copy after the other; report (done, all)."""
-        described, classes = _describe(pages, len(self.weight))
+    def learn_words(self, pages: Sequence[LearnedPage], guessed: Sequence[GuessedPage], on_copy: Callable[[int], None]) -> None:
+        """Set the weights over words to those of least loss, one copy after the other; report how many are done."""
+        described = _describe([*(page.tensors for page in pages), *(page.tensors for page in guessed)], len(self.weight))
         folds = np.repeat([page.fold for page in pages], [len(page.classes) for page in pages])
         every, biases = self.weight.cpu().numpy(), self.bias.cpu().numpy()
-        for copy in range(self.copies if len(classes) else 0):
+        for copy in range(self.copies if described.shape[0] else 0):
             columns = slice(copy * self.num_classes, (copy + 1) * self.num_classes)
-            learns = (folds != copy) | (self.copies == 1)
-            weight, bias = fit_words(described, classes, learns.astype(np.float32), every[:, columns], biases[columns])
+            classes = torch.cat([*(page.classes for page in pages), *(page.classes[copy] for page in guessed)]).cpu().numpy()
+            counts = [((folds != copy) | (self.copies == 1)).astype(np.float32), *(page.counts[copy].cpu().numpy() for page in guessed)]
+            weight, bias = fit_words(described, classes, np.concatenate(counts), every[:, columns], biases[columns])
             self.weight[:, columns] = torch.from_numpy(weight).to(self.weight.device)
             self.bias[columns] = torch.from_numpy(bias).to(self.weight.device)
-            on_progress(copy + 1, self.copies)
+            on_copy(copy + 1)
+
+    def fit_spans(self, pages: Sequence[LearnedPage], features: Sequence[Tensor]) -> None:
+        """Set the weights over spans to those of least loss, for a first look at pages before a training."""
+        minimise(self.span_weights(), lambda: self.span_loss(pages, features), _SPAN_STEPS)
+
+    @torch.no_grad()
+    def guess(self, page: PreparedPage) -> GuessedPage:
+        """What each copy is sure of on an unlabelled page."""
+        tensors = self.tensors(page)
+        found = []
+        for copy in range(self.copies):
+            spans = self._span_chances(tensors, copy)[:-1] * self.textual
+            words = spans.new_zeros(len(page.page), self.num_classes).index_add(0, tensors.words, spans[tensors.owner])
+            found.append(guess_classes(words))
+        return GuessedPage(tensors, torch.stack([classes for classes, _ in found]), torch.stack([counts for _, counts in found]))
 
     def span_loss(self, pages: Sequence[LearnedPage], features: Sequence[Tensor]) -> Tensor:
         """Cross-entropy over the spans of these pages, described by `features`, and "none"; the mean of all copies."""
@@ -211,11 +239,12 @@ class SpanModel(nn.Module):
     @torch.no_grad()
     def chances(self, page: PreparedPage, copy: int = 0) -> NDArray[np.float32]:
         """(spans + 1, classes) the probability of each span, and last that of none; by one copy."""
-        tensors = self.tensors(page)
         if not len(page.spans):
             return np.ones((1, self.num_classes), dtype=np.float32)
-        logits = self.span_logits(self.span_features(tensors, copy), slice(copy, copy + 1))
-        return logits[:, 0].softmax(dim=0).cpu().numpy()
+        return self._span_chances(self.tensors(page), copy).cpu().numpy()
+
+    def _span_chances(self, page: PageTensors, copy: int) -> Tensor:
+        return self.span_logits(self.span_features(page, copy), slice(copy, copy + 1))[:, 0].softmax(dim=0)
 
     @torch.no_grad()
     def published(self) -> "SpanModel":
@@ -234,15 +263,12 @@ class SpanModel(nn.Module):
         return made
 
 
-def _describe(pages: Sequence[LearnedPage], features: int) -> tuple[csr_array, NDArray[np.int64]]:
-    """(words, features) what describes the words of several pages, and their classes (words,)."""
-    tensors = [page.tensors for page in pages]
-    columns = np.concatenate([each.features.cpu().numpy() for each in tensors])
-    counts = np.concatenate([np.diff(each.starts.cpu().numpy(), append=len(each.features)) for each in tensors])
-    values = np.repeat(np.concatenate([each.norms.cpu().numpy() for each in tensors]), counts)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    classes = np.concatenate([page.classes.cpu().numpy() for page in pages])
-    return csr_array((values, columns, starts), shape=(len(counts), features)), classes
+def _describe(pages: Sequence[PageTensors], features: int) -> csr_array:
+    """(words, features) what describes the words of several pages."""
+    columns = np.concatenate([page.features.cpu().numpy() for page in pages])
+    counts = np.concatenate([np.diff(page.starts.cpu().numpy(), append=len(page.features)) for page in pages])
+    values = np.repeat(np.concatenate([page.norms.cpu().numpy() for page in pages]), counts)
+    return csr_array((values, columns, np.concatenate([[0], np.cumsum(counts)])), shape=(len(counts), features))
 
 
 def _log_odds(logits: Tensor) -> Tensor:

@@ -10,17 +10,30 @@ from worker.data import Example
 from worker.detect import find_candidates
 from worker.models.field_reader import FieldReader
 from worker.text.candidates import Candidate
-from worker.text.prepared import prepare_page
+from worker.text.prepared import PreparedPage, prepare_page
 from worker.text.targets import RIGHT_IOU, Boxes, iou
+
+_MOST = 1000
+"""Pages times fields that words are learned from in all, as far as unlabelled pages are taken: more labels need none, and
+many fields take long."""
 
 
 def learn(
-    model: FieldReader, train: Sequence[Example], test: Sequence[Example], seed: int, on_progress: Callable[[int, int], None]
+    model: FieldReader,
+    labelled: Sequence[Example],
+    unlabelled: Sequence[Example],
+    seed: int,
+    on_progress: Callable[[int, int], None],
 ) -> None:
-    """Have the model learn the words of all labelled pages, whichever the detector is tested on."""
-    labelled = [*train, *test]
+    """Have the model learn the words of all labelled pages, and of some unlabelled ones where the labels are few."""
     images, pages, boxes = [each.image for each in labelled], [prepare_page(each) for each in labelled], [_boxes(each) for each in labelled]
-    model.learn_from(images, pages, boxes, seed, on_progress)
+    model.learn_from(images, pages, boxes, _drawn(model, len(labelled), unlabelled, seed), seed, on_progress)
+
+
+def _drawn(model: FieldReader, labelled: int, unlabelled: Sequence[Example], seed: int) -> list[PreparedPage]:
+    count = min(len(unlabelled), max(0, _MOST // model.num_classes - labelled))
+    chosen = np.random.default_rng(seed).permutation(len(unlabelled))[:count]
+    return [prepare_page(unlabelled[number]) for number in sorted(chosen.tolist())]
 
 
 def calibrate(

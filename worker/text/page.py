@@ -161,13 +161,17 @@ def _is_beside(line: NDArray[np.float32], row: NDArray[np.float32]) -> bool:
 
 # Dates, times, amounts and the like, as printed in English and Russian.
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек"
-DATE = re.compile(rf"\d{{1,4}}[-/.,]\d{{1,2}}[-/.,]\d{{2,4}}|\d{{1,2}}[-/ .]?({_MONTHS})[a-zа-я]*[-/ .,]*\d{{2,4}}", re.IGNORECASE)
+_DATE = re.compile(
+    r"(?<!\d)(\d{1,2}[-/.,]\d{1,2}[-/.,]\d{2,4}|(19|20)\d\d[-/.,]\d{1,2}[-/.,]\d{1,2}(?!\d)"
+    rf"|\d{{1,2}}[-/ .]?({_MONTHS})[a-zа-я]*[-/ .,]*\d{{2,4}})|\b({_MONTHS})[a-zа-я]*[-/ .]*\d{{1,2}}[-/ .,]+\d{{2,4}}",
+    re.IGNORECASE,
+)
 _AMOUNT = re.compile(r"^[^\d]{0,4}(\d{1,3}(?:[ ,.]?\d{3})*)[.,](\d{2})[^\d]{0,5}$")
 _KINDS = {
-    "date": DATE,
+    "date": _DATE,
     "time": re.compile(r"\d{1,2}:\d{2}"),
     "amount": _AMOUNT,
-    "currency": re.compile(r"rm|\$|€|£|usd|eur|руб|₽|р\.", re.IGNORECASE),
+    "currency": re.compile(r"\$|€|£|₽|руб|(?<![^\W\d])(rm|usd|eur|р\.)(?![^\W\d])", re.IGNORECASE),
     "number": re.compile(r"^[\d\W]{5,}$"),
     "net": re.compile(r"@|www", re.IGNORECASE),
 }

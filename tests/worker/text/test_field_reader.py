@@ -1,6 +1,7 @@
 """`base-SmartOCR-02` on letters made of words: what it learns from a few, and what it says of others."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from tests.worker.test_train import Record
 from tests.worker.text.letters import FIELDS, SIZE, example
 from worker.detect import detect
 from worker.models import build, continue_from, weights
+from worker.text import learning
 from worker.text.learning import calibrate, learn
+from worker.text.prepared import prepare_page
 from worker.train import TrainSettings, TrainState, train
 
 CANVAS = (64, 96)
@@ -20,9 +23,9 @@ CPU = torch.device("cpu")
 SETTINGS = TrainSettings(iterations=120, batch=2, lr=0.005, augment="none", loaders=1, seed=3, device=CPU, evaluate_every=40)
 
 
-def new_model(pages, seed=3, classes=len(FIELDS)):
+def new_model(pages, seed=3, classes=len(FIELDS), unlabelled=()):
     model = build("base-SmartOCR-02", classes, CANVAS, pretrained=False, seed=seed)
-    learn(model, pages, [], seed, unheard)
+    learn(model, pages, unlabelled, seed, unheard)
     return model
 
 
@@ -76,14 +79,54 @@ def test_no_pixel_is_looked_at_where_all_fields_are_print(learned):
     assert not pages[0].path.exists()
 
 
-def test_each_labelled_page_is_judged_by_weights_that_have_not_seen_it(learned):
-    model, pages = learned
+@pytest.mark.parametrize("unlabelled", [range(0), range(20, 26)])
+def test_each_labelled_page_is_judged_by_weights_that_have_not_seen_it(unlabelled):
+    pages = [example(number) for number in range(8)]
+    model = new_model(pages, unlabelled=[example(number) for number in unlabelled])
+    features = {page.image: prepare_page(page).features for page in [*pages, *map(example, unlabelled)]}
     for page in pages:
-        prepared, copy = model.known_page(page.image)
-        others = np.concatenate([model.known_page(other.image)[0].features for other in pages if other.image != page.image])
-        own = np.searchsorted(model.text.vocabulary, np.setdiff1d(prepared.features, others))
+        _, copy = model.known_page(page.image)
+        others = np.concatenate([known for image, known in features.items() if image != page.image])
+        own = np.searchsorted(model.text.vocabulary, np.setdiff1d(features[page.image], others))
         learned_from_it = model.text.weight[own].unflatten(1, (model.text.copies, -1)).detach().abs().sum(dim=(0, 2)) > 0
+        assert len(own)
         assert learned_from_it.tolist() == [number != copy for number in range(model.text.copies)]
+
+
+def bridging(number):
+    """A letter whose date has another name beside the one that is known, or with an odd number that other name alone."""
+    page = example(number)
+    words = page.words()
+    name = "Issued:" if number % 2 else "Issued: Date:"
+    texts = tuple(name if text == "Date:" else text for text in words.texts)
+    return replace(page, words=lambda: words.model_copy(update={"texts": texts}))
+
+
+def test_what_unlabelled_pages_call_a_field_is_learned_from_those_that_are_found_for_sure():
+    pages = [example(number) for number in range(8)]
+    others = [bridging(number) for number in range(20, 40, 2)]
+    knowing, alone = (new_model(pages, unlabelled=unlabelled) for unlabelled in (others, []))
+    dates = {}
+    for name, model in (("knowing", knowing), ("alone", alone)):
+        model.conclude()
+        page = prepare_page(bridging(41))
+        odds = model.text.word_logits(model.text.tensors(page), 0)[:, 0]
+        dates[name] = float(odds[page.page.texts.index("14.06.2026")])
+    assert dates["knowing"] > dates["alone"] + 1
+
+
+@pytest.mark.parametrize(("labelled", "looked_at"), [(8, 2), (10, 0), (12, 0)])
+def test_the_more_pages_are_labelled_the_fewer_others_are_learned_from(monkeypatch, labelled, looked_at):
+    monkeypatch.setattr(learning, "_MOST", 10 * len(FIELDS))
+    asked = set()
+
+    def read(page):
+        asked.add(page.image)
+        return page.words()
+
+    others = [replace(example(number), words=partial(read, example(number))) for number in range(20, 40)]
+    new_model([example(number) for number in range(labelled)], unlabelled=others)
+    assert len(asked) == looked_at
 
 
 def test_published_weights_find_the_same_as_they_did_before_they_were_kept(learned):

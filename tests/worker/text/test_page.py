@@ -47,4 +47,8 @@ def test_dates_and_sums_are_known_by_their_shape_in_both_languages():
         ["time", "number"],
         ["amount", "currency"],
     ]
+    dates = ("2026-03-01", "1 Mar 26", "Mar 1, 2026", "01/02/26 12:40", "(01.02.2026)", "04/12/201713:07")
+    assert all("date" in kinds(text) for text in dates)
+    # A telephone, a car's sign, an account, a farm.
+    assert not any({"date", "currency"} & set(kinds(text)) for text in ("1300-88-6555", "A123-45-67", "4012.12.345", "Green farm"))
     assert [amount(text) for text in ("1,234.50", "RM8.00", "12 500,00", "8.0.", "none")] == [1234.5, 8.0, 12500.0, None, None]
