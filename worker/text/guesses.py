@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-_SURE = 0.8  # chance of a word's field from which it counts as labelled
+_SURE = 0.7  # chance of a word's field from which it counts as labelled
 _UNLIKELY = 0.05  # of the likeliest word's chance: with less a word is no part of the field
 _COUNT = 0.2  # of a word that was guessed, where one that a person labelled counts 1
 
