@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from bench.quality import ROOT, Cli, Score, by_image, draw, load_truth, per_field, score_document
+from bench.quality import ROOT, Cli, Outcome, Score, by_image, draw, exact_values, load_truth, per_field, score_document, shown_precision
 from storage import labels, samples, templates
 from storage.core import Store, make, open_store
 from storage.index import Index
@@ -56,11 +56,13 @@ def walk(scratch: Path, options: argparse.Namespace) -> None:
         cli("process", "apply", process, "--wait")
         print(f"start to completed {(trained - started) / 60:.1f} minutes, applied in {time.monotonic() - trained:.1f} s")
     cli("export", "coco", project.name, str(scratch / "auto.json"), "--origin", "auto")
-    found = by_image(json.loads((scratch / "auto.json").read_text()))
+    annotated, applied = (json.loads(path.read_text()) for path in (FOLDER / "annotations.json", scratch / "auto.json"))
+    found = by_image(applied)
     names, score = sorted(set(truth) - labelled), Score()
     for name in names:
         score_document(score, truth[name], found.get(name, {}))
-    print(score.line())
+    minutes = (time.monotonic() - started) / 60
+    print(Outcome(score, shown_precision(store.root, truth, names), exact_values(annotated, applied, names), minutes).line())
     print(", ".join(f"{field} {right}/{count}" for field, (right, count) in per_field(truth, found, names).items()), flush=True)
     if options.draw:
         draw(FOLDER, truth, found, options.draw)
