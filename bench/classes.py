@@ -1,6 +1,7 @@
 """How many images get the right class on the whole path: import with a share of labels, train, look, apply, compare.
 
     python -m bench.classes DIR [--iterations 200] [--label-share 0.1] [--seed 0] [--rounds 1]
+                                [--base-model base-Classifier-02] [--words FOLDER]
 
 DIR holds a folder of images for each class. Everything goes through the command line and a worker of its own, as an
 analyst's would, with the template's defaults and the thresholds that the run proposes; the time is that of all of it. Only
@@ -14,7 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench.quality import Cli
+from bench.quality import Cli, copy_words
 from storage import processes, progress
 from storage.core import open_store, sha256
 from storage.index import Index
@@ -29,6 +30,8 @@ def main() -> None:
     parser.add_argument("--label-share", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--base-model", default="base-Classifier-02")
+    parser.add_argument("--words", type=Path, help="folder to keep what was read in, for other rounds")
     options = parser.parse_args()
     for seed in range(options.seed, options.seed + options.rounds):
         with tempfile.TemporaryDirectory() as scratch:
@@ -43,13 +46,17 @@ def walk(scratch: Path, seed: int, options: argparse.Namespace) -> None:
     cli("project", "create", "bench", "--task", "classes")
     cli("import", "folders", "bench", str(options.folder.resolve()), "--label-share", str(options.label_share), "--seed", str(seed))
     withheld = {row.image for row in rows(cli, "unlabelled")}
-    template = ("--kind", "auto-label", "--base-model", "base-Classifier-01", "--iterations", str(options.iterations))
+    template = ("--kind", "auto-label", "--base-model", options.base_model, "--iterations", str(options.iterations))
     cli("template", "create", "bench", *template)
+    store = open_store(cli.root)
+    words = store.project(PROJECTS.get(store, "bench")[1].id).words_folder
+    copy_words(options.words, words)
     with cli.worker():
         process = cli("process", "create", "--project", "bench", "--template", "bench", "--machine", "bench").strip()
         cli("process", "start", process, "--wait")
         cli("process", "apply", process, "--wait")
     minutes = (time.monotonic() - started) / 60
+    copy_words(words, options.words)
     report(cli, seed, process, withheld, options.folder, minutes)
 
 

@@ -200,8 +200,7 @@ def run_path(folder: Path, root: Path, share: float, seed: int, options: argpars
     if share < project.gate:
         projects.change(Store(root), rev, project, gate=share)
     words = Store(root).project(project.id).words_folder
-    if options.words and options.words.is_dir():
-        shutil.copytree(options.words, words, dirs_exist_ok=True)
+    copy_words(options.words, words)
     values = {"iterations": options.iterations, "augment": options.augment, "lr": options.lr, "loaders": 2, "refresh": 5}
     if options.base_model:
         values["base-model"] = options.base_model
@@ -212,9 +211,14 @@ def run_path(folder: Path, root: Path, share: float, seed: int, options: argpars
         process = cli("process", "create", "--project", "bench", "--template", "bench", "--machine", "bench").strip()
         cli("process", "start", process, "--wait")
         cli("process", "apply", process, "--wait")
-    if options.words and words.is_dir():
-        shutil.copytree(words, options.words, dirs_exist_ok=True)
+    copy_words(words, options.words)
     cli("export", "coco", "bench", str(root.parent / "auto.json"), "--origin", "auto")
+
+
+def copy_words(source: Path | None, target: Path | None) -> None:
+    """What was read, from where it is to where it is wanted; None: nowhere."""
+    if source and target and source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
 
 
 class Cli:

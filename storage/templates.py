@@ -15,7 +15,12 @@ Augment = Literal["none", "exposure-noise", "rotations-exposure-noise"]
 Device = Literal["cuda", "cpu"]
 RunKind = Literal["auto-label", "training"]
 
-BASE_MODELS: dict[str, Task] = {"base-SmartOCR-02": "fields", "base-SmartOCR-01": "fields", "base-Classifier-01": "classes"}
+BASE_MODELS: dict[str, Task] = {
+    "base-SmartOCR-02": "fields",
+    "base-SmartOCR-01": "fields",
+    "base-Classifier-02": "classes",
+    "base-Classifier-01": "classes",
+}
 """The base models that come with the program, and what each is for."""
 
 MANY_ITERATIONS, HIGH_LR, LOW_LR = 5000, 0.01, 0.0005

@@ -22,7 +22,7 @@ from worker import hardware, onnx_export, trained, upright
 from worker.data import Example
 from worker.detect import Detections, detect
 from worker.judging import box_detections
-from worker.models import FieldReader, PageModel
+from worker.models import READERS, ClassReader, FieldReader, PageModel
 from worker.orientation import find_turns
 from worker.reading.languages import languages
 
@@ -78,7 +78,7 @@ class Answers:
             reasons[str(values["image"])] = values["reason"]
 
         examples, built = [self._example(job, number) for number in range(len(job.pages))], self._built(model)
-        if isinstance(built, FieldReader):
+        if isinstance(built, READERS):
             examples = self._read(built, examples, device, notice)
         found = {each.image: each for each in detect(built, examples, device, _LOADERS, notice)}
         return tuple(
@@ -88,7 +88,9 @@ class Answers:
             for example, page in zip(examples, job.pages, strict=True)
         )
 
-    def _read(self, model: FieldReader, examples: list[Example], device: torch.device, notice: Callable[..., None]) -> list[Example]:
+    def _read(
+        self, model: FieldReader | ClassReader, examples: list[Example], device: torch.device, notice: Callable[..., None]
+    ) -> list[Example]:
         """The pages that can be read with their words, turned as those run or as the pages look."""
         # Only here: whoever tries no model that reads does without it.
         from worker.reading.page_reader import PageReader

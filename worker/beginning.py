@@ -18,7 +18,7 @@ from storage.projects import Field
 from worker import trained
 from worker.data import Example, choose_canvas
 from worker.detect import read_groups
-from worker.models import BASE_MODELS, PageModel, build, continue_from
+from worker.models import BASE_MODELS, ClassReader, PageModel, build, continue_from
 from worker.models.classifier import PageClassifier
 from worker.models.precision import precision, prepare
 
@@ -60,17 +60,23 @@ def acquaint(
     model: PageModel, examples: Sequence[Example], device: torch.device, loaders: int, seed: int, on_progress: Callable[[int, int], None]
 ) -> None:
     """Show a classifier what the pages of this run have in common; of many it sees 200. ``on_progress(done, all)`` as it goes."""
-    if not isinstance(model, PageClassifier):
+    looks = model.looks if isinstance(model, ClassReader) else model
+    if not isinstance(looks, PageClassifier):
         return
-    chosen = random.Random(seed).sample(examples, min(len(examples), _PAGES))
+    chosen = some(examples, seed)
     prepare(model, device).eval()
     # What cannot be read is said where it is missed: in training or detection.
     done = 0
     for group, images in read_groups(model.canvas, chosen, loaders, notice=lambda *_, **__: None):
         with precision(device):
-            model.acquaint(images.to(device))
+            looks.acquaint(images.to(device))
         done += len(group)
         on_progress(done, len(chosen))
+
+
+def some(examples: Sequence[Example], seed: int) -> list[Example]:
+    """Those of many that say what all have in common."""
+    return random.Random(seed).sample(examples, min(len(examples), _PAGES))
 
 
 def resume(

@@ -12,9 +12,10 @@ from torch import Tensor
 from storage.attempts import message_of
 from storage.core import BadImage
 from worker.data import Example, read_ahead, read_page
-from worker.models import SCORE_FLOOR, FieldReader, PageModel
+from worker.models import SCORE_FLOOR, ClassReader, FieldReader, PageModel
 from worker.models.precision import precision, prepare
 from worker.text.candidates import Candidate, Seen
+from worker.text.page_words import page_words
 from worker.text.prepared import PreparedPage, prepare_page
 
 GROUP = 4
@@ -142,7 +143,8 @@ def _read(canvas: tuple[int, int], examples: Sequence[Example]) -> list[tuple[Ex
 
 def _find(model: PageModel, group: Sequence[Example], images: Tensor, device: torch.device) -> Iterator[Detections]:
     with torch.inference_mode(), precision(device):
-        found = model(images.to(device))
+        known = {"words": [page_words(example.words()) for example in group]} if isinstance(model, ClassReader) else {}
+        found = model(images.to(device), **known)
     for example, result in zip(group, found, strict=True):
         boxes = example.letterbox(model.canvas).to_image(result["boxes"].cpu().numpy())
         yield Detections(example.image, boxes, result["labels"].cpu().numpy(), result["scores"].cpu().numpy())

@@ -26,6 +26,7 @@ from storage.projects import PROJECTS
 from worker import trained
 from worker.data import Example, read_page
 from worker.models import PageModel
+from worker.models.class_reader import ClassReader
 from worker.models.classifier import PageClassifier
 from worker.models.detector import _MOST_CANDIDATES, _NMS_IOU, SCORE_FLOOR, FieldDetector
 from worker.models.field_reader import FieldReader
@@ -61,10 +62,11 @@ def export(store: Store, model_id: str) -> Path:
 
 def to_onnx(model: Model, built: PageModel) -> bytes:
     """The ONNX file of `built`, which is `model` with its weights."""
-    if isinstance(built, FieldReader):
+    if isinstance(built, FieldReader | ClassReader):
         raise Refused(
-            "Model {model} goes by words as well as pixels, and there is no ONNX for reading. Train one from base-SmartOCR-01 for that",
+            "Model {model} goes by words as well as pixels, and there is no ONNX for reading. Train one from {base} for that",
             model=model.id,
+            base="base-SmartOCR-01" if model.task == "fields" else "base-Classifier-01",
         )
     graph = _Fields(built) if isinstance(built, FieldDetector) else _Classes(built)
     page = torch.zeros(1, 3, *model.canvas, dtype=torch.uint8)

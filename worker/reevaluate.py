@@ -20,7 +20,7 @@ from worker.data import Example
 from worker.detect import Detections, detect
 from worker.examples import labelled_example
 from worker.judging import Judge, judge_all
-from worker.models import FieldReader, PageModel
+from worker.models import READERS, PageModel
 from worker.reading.languages import reader_of
 from worker.run_reading import RunReading
 
@@ -37,7 +37,7 @@ def reevaluate(store: Store, model: Model, built: PageModel, project_id: str, de
         raise Refused("Project {project!r} is for another kind of model. Choose one with the same purpose", project=project.name)
     shared = _share(model, project)
     revisions, examples = _test_images(store, project, shared.fields)
-    if isinstance(built, FieldReader):
+    if isinstance(built, READERS):
         examples = _read_pages(store, project, examples)
     found = [shared.renumber(each) for each in detect(built, examples, device, 1, _unsaid)]
     judge = Judge(project.task, shared.fields)

@@ -29,13 +29,13 @@ from worker.detect import detect
 from worker.evaluate import Evaluation
 from worker.examples import Data, read_data
 from worker.judging import Judge, judge_all
-from worker.models import BASE_MODELS, FieldReader, PageModel, weights
+from worker.models import BASE_MODELS, READERS, ClassReader, FieldReader, PageModel, weights
 from worker.models.precision import prepare
 from worker.orientation import FoundTurn, find_turns, learn_turns
 from worker.reading.languages import reader_of
 from worker.reporter import Reporter
 from worker.run_reading import RunReading
-from worker.text.learning import calibrate, learn
+from worker.text.learning import calibrate, learn, learn_classes
 from worker.train import TrainSettings, TrainState, train
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class _Run:
     @property
     def reads(self) -> bool:
         """Whether the model goes by what is written."""
-        return BASE_MODELS[beginning.architecture(self.base)] is FieldReader
+        return BASE_MODELS[beginning.architecture(self.base)] in READERS
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _data(run: _Run, data: Data, told: dict[str, FoundTurn]) -> tuple[Data, Page
     if not data.train:
         raise Refused("Process {process} has no labelled image to train on; label some images and start it again", process=run.process.id)
     model = beginning.new_model(run.store, run.base, run.snapshot.fields, data.labelled, run.parameters.seed, notice)
-    if isinstance(model, FieldReader):
+    if isinstance(model, READERS):
         data = _learn_words(run, model, data, told)
     checkpoint = beginning.resume(run.store, run.process, model, notice)
     resume = TrainState(*checkpoint) if checkpoint else None
@@ -196,7 +196,7 @@ def _data(run: _Run, data: Data, told: dict[str, FoundTurn]) -> tuple[Data, Page
     return data, model, resume
 
 
-def _learn_words(run: _Run, model: FieldReader, data: Data, told: dict[str, FoundTurn]) -> Data:
+def _learn_words(run: _Run, model: FieldReader | ClassReader, data: Data, told: dict[str, FoundTurn]) -> Data:
     """Make a model that reads ready to learn → the data with every page upright and read so."""
     progress, seed = partial(run.reporter.progress, StageName.DATA), run.parameters.seed
     if run.parameters.augment in ROTATIONS:
@@ -207,6 +207,9 @@ def _learn_words(run: _Run, model: FieldReader, data: Data, told: dict[str, Foun
     data = data.changed(partial(reading.read_as_turned, told=told))
     # First: what it learns from lies where it does.
     prepare(model, run.device)
+    if isinstance(model, ClassReader):
+        learn_classes(model, data.train, beginning.some(data.unlabelled, seed))
+        return data
     # Words make small sums: several threads would wait for each other twenty times as long as they work.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

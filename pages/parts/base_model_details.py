@@ -6,7 +6,7 @@ from pages.parts.guard import User, page_link
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.model_actions import dialog_button, download_button, render_refusal, switch_base
 from pages.parts.model_texts import base_origin, main_score, megabytes
-from pages.parts.template_texts import READS, score_name, task_words
+from pages.parts.template_texts import READS, READS_CLASSES, score_name, task_words
 from pages.parts.text import plain
 from storage import models
 from storage.core import Store
@@ -32,6 +32,10 @@ def render_preinstalled(name: str) -> None:
                 head += " " + _("It goes by looks alone, needs no text, and can be written as ONNX.")
         else:
             head = _("On top of it one layer that tells the classes apart, which begins anew with each training.")
+            if name == READS_CLASSES:
+                head += " " + _("Beside it another of the words that were read on the page.")
+            else:
+                head += " " + _("It goes by looks alone, needs no text, and can be written as ONNX.")
         st.markdown(head + " " + _("It cannot be changed, deleted or downloaded; every machine has it."))
 
 

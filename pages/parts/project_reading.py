@@ -25,8 +25,6 @@ _SCRIPTS = {"chi_sim": "zh_Hans", "chi_tra": "zh_Hant"}
 
 def render_reading(store: Store, project: Project) -> None:
     """How many pages were read, while some were not, and what no machine can read; follows the reading."""
-    if project.task != "fields":
-        return
     render_missing(project, load_alive(str(store.root)))
     before = _to_read(store, project)
     going_on = bool(load_alive(str(store.root))) and before > 0
@@ -66,8 +64,6 @@ def render_missing(project: Project, alive: list[Info]) -> None:
 
 def render_languages(store: Store, project: Project, user: User) -> None:
     """The languages of the project's pages, to be chosen from those that machines can read."""
-    if project.task != "fields":
-        return
     st.subheader(_("Languages"))
     st.markdown(_("What is written on the pages is read in these languages. If you change them, all pages are read again."))
     alive = load_alive(str(store.root))

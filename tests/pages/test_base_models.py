@@ -27,7 +27,7 @@ def table(app: AppTest) -> list[str]:
 
 def test_those_that_come_with_the_program_are_always_there(runs: Runs, open_page: Open) -> None:
     app = open_page("base_models.py", base_model="base-Classifier-01")
-    assert table(app) == ["base-SmartOCR-02", "base-SmartOCR-01", "base-Classifier-01"]
+    assert table(app) == ["base-SmartOCR-02", "base-SmartOCR-01", "base-Classifier-02", "base-Classifier-01"]
     assert any("It cannot be changed, deleted or downloaded" in text.value for text in app.markdown)
     assert [button.key for button in app.button] == ["model_upload"]
 

@@ -250,8 +250,11 @@ def test_every_model_trained_here_can_be_gone_on_from_and_tells_how_good_it_is(r
 def test_a_model_type_of_the_other_purpose_brings_its_base_model(runs: Runs, open_page: Open) -> None:
     app = open_page("training_templates.py", add="1")
     app.selectbox(key="template_model_type").set_value("classifier").run()
-    assert app.selectbox(key="template_base_model").value == "base-Classifier-01"
-    assert app.selectbox(key="template_base_model").options == ["base-Classifier-01 · tells classes apart"]
+    assert app.selectbox(key="template_base_model").value == "base-Classifier-02"
+    assert app.selectbox(key="template_base_model").options == [
+        "base-Classifier-02 · reads pages and tells classes apart",
+        "base-Classifier-01 · tells classes apart",
+    ]
 
 
 def test_a_model_type_of_the_same_purpose_leaves_the_base_model_as_it_is(runs: Runs, open_page: Open) -> None:
@@ -294,6 +297,7 @@ def test_auto_labelling_chooses_among_base_models_of_both_tasks_and_has_no_model
     assert app.selectbox(key="template_base_model").options == [
         "base-SmartOCR-02 · reads pages and finds fields",
         "base-SmartOCR-01 · finds fields by their looks alone",
+        "base-Classifier-02 · reads pages and tells classes apart",
         "base-Classifier-01 · tells classes apart",
     ]
     assert "one that tells classes apart for projects of classes" in captions(app)

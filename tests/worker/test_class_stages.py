@@ -1,16 +1,23 @@
 """The stages of a run that tells classes apart, and of runs that go on from a model of the store."""
 
+import io
+
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load
 
-from storage import detections, evaluations, models, processes, progress, projects
+from storage import detections, evaluations, labels, models, processes, progress, projects, uploads
 from storage.attempts import Outcome
 from storage.core.errors import Refused
+from storage.words import words
 from tests.worker import house
 from tests.worker.conftest import StopAfter, run_here
+from tests.worker.text.letters import words_of
+from worker.reading.languages import reader_of
 
 CLASSES = {"base_model": "base-Classifier-01", "augment": "none"}
+READING = {"base_model": "base-Classifier-02", "augment": "none"}
 
 
 @pytest.fixture
@@ -39,6 +46,64 @@ def test_a_class_run_finds_the_class_of_every_image_and_publishes_what_it_is_wor
     assert (model.task, model.accuracy, model.map_50, model.test_images) == ("classes", 1.0, None, 2)
     assert set(model.per_field) == {field.id for field in project.fields}
     assert sum(len(image.right) for image in evaluations.read(last(store, process)).images) == 2
+
+
+@pytest.fixture
+def read(store):
+    """A project of sheets that all look alike; what was read on them tells their class. Ten of fourteen are labelled."""
+    project = projects.create(store, "sheets", "classes", ("invoice", "contract"), gate=0)
+    paths = store.project(project.id)
+    said = (("invoice", "total", "payable"), ("contract", "party", "agrees"))
+    added = [uploads.add(paths, f"{number}.png", blank(number), "ann").id for number in range(14)]
+    for number, image in enumerate(added):
+        found = words_of([(20, [(word, 10) for word in (*said[number % 2], f"name{number % 5}")])], image)
+        words.keep(paths, found.model_copy(update={"turn_certainty": 0.9}), reader_of(project), None)
+        if number < 10:
+            labels.save(paths, image, 0, None, "ann", class_id=project.fields[number % 2].id)
+    return project, added
+
+
+def blank(number):
+    page = Image.new("RGB", (64, 96), "white")
+    page.putpixel((number, 0), (254, 254, 254))  # two images that are the same would be one
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_class_run_that_reads_tells_pages_apart_that_look_alike(store, read):
+    project, images = read
+    process = house.new_process(store, project, iterations=4, **READING)
+    assert run_here(store, process).outcome == Outcome.COMPLETED
+    found = {line.image: line for line in detections.read_detections(last(store, process).detections)}
+    best = {image: max(line.detections, key=lambda each: each.score).field for image, line in found.items()}
+    assert best == {image: project.fields[number % 2].id for number, image in enumerate(images[10:])}
+    assert {line.turn for line in found.values()} == {0}
+    model = models.get(store, process)
+    assert (model.base_model, model.accuracy) == ("base-Classifier-02", 1.0)
+
+
+def test_a_class_run_that_reads_finds_the_same_when_it_was_stopped_and_resumed(store, read):
+    whole, halved = (house.new_process(store, read[0], iterations=6, refresh=60, **READING) for _ in range(2))
+    run_here(store, whole)
+    assert run_here(store, halved, StopAfter(4)).outcome == Outcome.STOPPED
+    assert run_here(store, halved).outcome == Outcome.COMPLETED
+    one, other = (scores(store, process) for process in (whole, halved))
+    assert one == pytest.approx(other, abs=1e-3)
+
+
+def scores(store, process):
+    found = detections.read_detections(last(store, process).detections)
+    return {(line.image, each.field): each.score for line in found for each in line.detections}
+
+
+def test_a_class_run_goes_on_from_the_words_that_a_model_knows(store, read):
+    parent = house.new_process(store, read[0], iterations=2, **READING)
+    run_here(store, parent)
+    child = house.new_process(store, read[0], base_model=parent, iterations=2, refresh=0.2)
+    assert run_here(store, child).outcome == Outcome.COMPLETED
+    assert "which knows 2 of 2: invoice, contract" in said(store, child)
+    assert models.get(store, child).base_model == "base-Classifier-02"
 
 
 def test_a_resumed_class_run_continues_its_curve(store, forms):

@@ -142,7 +142,7 @@ def test_a_classifier_measures_pages_by_what_all_it_was_acquainted_with_have_in_
     torch.testing.assert_close(model.standard(seen).mean(dim=0), torch.zeros_like(seen[0]), atol=1e-2, rtol=0)
 
 
-@pytest.mark.parametrize("base_model", ["base-SmartOCR-01", "base-Classifier-01"])
+@pytest.mark.parametrize("base_model", ["base-SmartOCR-01", "base-Classifier-02", "base-Classifier-01"])
 def test_who_goes_on_from_a_model_has_its_outputs_where_names_match_and_new_ones_elsewhere(base_model):
     parent, fresh = (build(base_model, count, CANVAS, pretrained=False, seed=seed) for count, seed in ((3, 1), (4, 2)))
     model = build(base_model, 4, (96, 64), pretrained=False, seed=2)
@@ -151,9 +151,10 @@ def test_who_goes_on_from_a_model_has_its_outputs_where_names_match_and_new_ones
             parent.state_dict()[name].normal_()
     continue_from(model, parent, {0: 2, 3: 1})
     now, before, begun = model.state_dict(), parent.state_dict(), fresh.state_dict()
-    for name in model.outputs:
-        torch.testing.assert_close(now[name][[0, 3]], before[name][[2, 1]])
-        torch.testing.assert_close(now[name][[1, 2]], begun[name][[1, 2]])
+    for name, side in model.outputs.items():
+        own, theirs, new = (state[name].transpose(0, side) for state in (now, before, begun))
+        torch.testing.assert_close(own[[0, 3]], theirs[[2, 1]])
+        torch.testing.assert_close(own[[1, 2]], new[[1, 2]])
     same = [torch.equal(now[name], before[name]) for name in now if name not in model.outputs]
     assert all(same)
     assert len(same) > 100

@@ -6,20 +6,26 @@ import torch
 from torch import Tensor, nn
 
 from worker.models.backbone import load_pretrained
+from worker.models.class_reader import ClassReader as ClassReader
 from worker.models.classifier import PageClassifier
 from worker.models.detector import SCORE_FLOOR as SCORE_FLOOR
 from worker.models.detector import FieldDetector
 from worker.models.field_reader import FieldReader as FieldReader
 
-PageModel = FieldDetector | FieldReader | PageClassifier
+PageModel = FieldDetector | FieldReader | PageClassifier | ClassReader
 """What is trained here: each looks at pages on one canvas, and is trained and asked in the same way."""
 
-BASE_MODELS: dict[str, type[FieldDetector] | type[FieldReader] | type[PageClassifier]] = {
+BASE_MODELS: dict[str, type[FieldDetector] | type[FieldReader] | type[PageClassifier] | type[ClassReader]] = {
     "base-SmartOCR-02": FieldReader,
     "base-SmartOCR-01": FieldDetector,
+    "base-Classifier-02": ClassReader,
     "base-Classifier-01": PageClassifier,
 }
 """Base model name → its class, made with the number of fields or classes and the canvas (height, width)."""
+
+
+READERS = (FieldReader, ClassReader)
+"""Those that go by what is written."""
 
 
 def build(base_model: str, num_classes: int, canvas: tuple[int, int], *, pretrained: bool = True, seed: int = 0) -> PageModel:

@@ -105,7 +105,9 @@ class FieldReader(nn.Module):
         share, overlap = targets.coverage(pages, boxes, offsets)
         # Comparisons with NaN are false: of a field that nobody labelled there is nothing to see or to read.
         self.seeing.fill_(float((share < _COVERED).any()))
-        vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in (*pages, *unlabelled))])).astype(np.int64)
+        # Of pages that were guessed words are surer than of others, which the detector could not make good: cheques lose half a point.
+        others = [] if self.sees else [page for page in unlabelled if len(page.spans)]
+        vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in (*pages, *others))])).astype(np.int64)
         self.text = SpanModel(self.num_classes, FOLDS, vocabulary).to(device)
         self.text.begin_with(before)
         # What the odds of a model that is gone on from meant, these need not.
@@ -122,7 +124,7 @@ class FieldReader(nn.Module):
         self._described = {}
         self.learned = [self._learned(page, box, int(fold)) for page, box, fold in zip(pages, boxes, folds, strict=True)]
         self._prepared = {image: (page, int(fold)) for image, page, fold in zip(images, pages, folds, strict=True)}
-        self._learn_words(before, [page for page in unlabelled if len(page.spans)], on_progress)
+        self._learn_words(before, others, on_progress)
 
     def _learn_words(self, before: SpanModel, unlabelled: Sequence[PreparedPage], on_progress: Callable[[int, int], None]) -> None:
         """First from the labels alone, then once more with what that is sure of on unlabelled pages."""

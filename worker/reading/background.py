@@ -55,7 +55,7 @@ class Background:
 
     def step(self) -> bool:
         """One pass over all projects; whether there was anything to read."""
-        found = [self._read(project) for project in PROJECTS.list(self._store).items if project.task == "fields"]
+        found = [self._read(project) for project in PROJECTS.list(self._store).items]
         return any(found)
 
     def _read(self, project: Project) -> bool:

@@ -8,8 +8,10 @@ import torch
 from storage.turns import turn_box
 from worker.data import Example
 from worker.detect import find_candidates
+from worker.models.class_reader import ClassReader
 from worker.models.field_reader import FieldReader
 from worker.text.candidates import Candidate
+from worker.text.page_words import page_words
 from worker.text.prepared import PreparedPage, prepare_page
 from worker.text.targets import RIGHT_IOU, Boxes, iou
 
@@ -34,6 +36,12 @@ def _drawn(model: FieldReader, labelled: int, unlabelled: Sequence[Example], see
     count = min(len(unlabelled), max(0, _MOST // model.num_classes - labelled))
     chosen = np.random.default_rng(seed).permutation(len(unlabelled))[:count]
     return [prepare_page(unlabelled[number]) for number in sorted(chosen.tolist())]
+
+
+def learn_classes(model: ClassReader, labelled: Sequence[Example], others: Sequence[Example]) -> None:
+    """Have the model learn the words of labelled pages; other pages say which words are common."""
+    labels = torch.tensor([int(each.class_id[0]) for each in labelled])
+    model.learn_from([page_words(each.words()) for each in labelled], labels, [page_words(each.words()) for each in others])
 
 
 def calibrate(

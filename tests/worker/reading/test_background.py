@@ -83,9 +83,9 @@ def test_a_project_without_news_is_looked_at_and_not_listed(paths, reading, aske
     assert not reading.step()
 
 
-def test_pages_of_classes_are_left_alone(store, reading, asked):
-    add(store.project(projects.create(store, "kinds", "classes", ("a", "b")).id), "one")
-    assert (reading.step(), asked) == (False, [])
+def test_pages_of_classes_are_read_as_those_of_fields(store, reading, asked):
+    image = add(store.project(projects.create(store, "kinds", "classes", ("a", "b")).id), "one")
+    assert (reading.step(), asked) == (True, [[image]])
 
 
 def test_a_real_worker_reads_what_is_uploaded(paths, store, project):

@@ -201,6 +201,12 @@ def test_pixels_are_looked_at_for_a_field_that_stands_in_no_words(tmp_path):
     np.testing.assert_allclose(best(found, 0), drawn(9, tmp_path).xyxy[1], atol=12)
 
 
+def test_where_pixels_are_looked_at_words_are_learned_from_labels_alone(tmp_path):
+    pages = [drawn(number, tmp_path) for number in range(6)]
+    alone, beside = (new_model(pages, classes=4, unlabelled=others) for others in ([], [example(20), example(21)]))
+    assert torch.equal(alone.text.weight, beside.text.weight)
+
+
 def test_a_run_resumed_through_safetensors_repeats_the_uninterrupted_one():
     pages = [example(number) for number in range(6)]
     settings = replace(SETTINGS, iterations=12, evaluate_every=6)
