@@ -1,6 +1,7 @@
 """The page that goes with a downloaded model: what it is, how good it is, and programs that use it."""
 
 from storage.models import FieldScore, Listed, Model
+from storage.templates import READERS
 
 Row = dict[str, str | int | float | None]
 
@@ -114,9 +115,17 @@ words = Words(image="page", **vars(read))
 no_label = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
 example = Example("page", Path(sys.argv[1]), page.shape[1], page.shape[0], *no_label, turn=read.turn, words=lambda: words)
 [found] = detect(model, [example], torch.device("cpu"), 1, print)
+"""
+
+_USE_READING_FIELDS = """\
 for xyxy, label, score, value in zip(found.xyxy, found.class_id, found.score.tolist(), found.texts):
     if score >= fields[label]["score_from"]:
         print(fields[label]["name"], xyxy.round().tolist(), f"{score:.2f}", value or "")
+"""
+
+_USE_READING_CLASSES = """\
+for label, score in zip(found.class_id, found.score.tolist()):  # the likeliest first
+    print(fields[label]["name"], f"{score:.2f}", "" if score >= fields[label]["score_from"] else "(not sure)")
 """
 
 _ONNX_MEMBER = "- `model.onnx`: the same model for ONNX Runtime, which needs neither Fieldmark nor torch\n"
@@ -179,9 +188,10 @@ def text(listed: Listed, *, onnx: bool) -> str:
 
 
 def _use(model: Model) -> str:
-    if model.base_model == "base-SmartOCR-02":
-        return _USE.format(imports=_IMPORTS_READING, use=_USE_READING)
-    return _USE.format(imports=_IMPORTS, use=_FIND + (_USE_FIELDS if model.task == "fields" else _USE_CLASSES))
+    is_fields = model.task == "fields"
+    if model.base_model in READERS:
+        return _USE.format(imports=_IMPORTS_READING, use=_USE_READING + (_USE_READING_FIELDS if is_fields else _USE_READING_CLASSES))
+    return _USE.format(imports=_IMPORTS, use=_FIND + (_USE_FIELDS if is_fields else _USE_CLASSES))
 
 
 def rows(model: Model) -> list[Row]:

@@ -23,6 +23,9 @@ BASE_MODELS: dict[str, Task] = {
 }
 """The base models that come with the program, and what each is for."""
 
+READERS = {"base-SmartOCR-02", "base-Classifier-02"}
+"""Those of them that go by what is written."""
+
 MANY_ITERATIONS, HIGH_LR, LOW_LR = 5000, 0.01, 0.0005
 
 

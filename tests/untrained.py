@@ -11,13 +11,17 @@ from storage.projects import Project
 from worker.models import build, weights
 
 CANVAS = (64, 128)
+_LAST = ("head.score.weight", "head.weight", "looks.head.weight")
 BASE = {"fields": "base-SmartOCR-01", "classes": "base-Classifier-01"}
 
 
-def publish(store: Store, project: Project, process: str, *, machine: str = "m", canvas: tuple[int, int] = CANVAS) -> Model:
+def publish(
+    store: Store, project: Project, process: str, *, machine: str = "m", canvas: tuple[int, int] = CANVAS, base: str | None = None
+) -> Model:
     """A model of the project's fields or classes that finds something on every page, published under this id."""
-    built = build(BASE[project.task], len(project.fields), canvas, seed=1)
-    last = dict(built.named_parameters())["head.score.weight" if project.task == "fields" else "head.weight"]
+    base = base or BASE[project.task]
+    built = build(base, len(project.fields), canvas, seed=1)
+    (last,) = (value for name, value in built.named_parameters() if name in _LAST)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
         # Drawn wider than for training, so that scores differ from place to place.
@@ -30,7 +34,7 @@ def publish(store: Store, project: Project, process: str, *, machine: str = "m",
         kind="training",
         template="quick",
         machine=machine,
-        base_model=BASE[project.task],
+        base_model=base,
         fields=project.fields,
         canvas=canvas,
         rule=Rule(thresholds={field.id: 0.3 for field in project.fields}, limits={field.id: 1 for field in project.fields}),

@@ -34,15 +34,15 @@ def test_a_training_template_leads_to_its_process(runs: Runs, visit: Visit) -> N
     page.get_by_label("Name").fill("letters-by-class")
     expect(page.get_by_role("button", name="Create")).to_be_enabled()
     choose(page, "Model type", "classifier · tells classes apart")
-    expect(page.get_by_role("combobox", name="Base model")).to_have_value("base-Classifier-01 · tells classes apart")
+    expect(page.get_by_role("combobox", name="Base model")).to_have_value("base-Classifier-02 · reads pages and tells classes apart")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_text("Template letters-by-class is saved")).to_be_visible()
     template = TEMPLATES.get(runs.store, "letters-by-class")[1]
-    assert (template.model_type, template.parameters.base_model) == ("classifier", "base-Classifier-01")
+    assert (template.model_type, template.parameters.base_model) == ("classifier", "base-Classifier-02")
     page.get_by_role("link", name="Add process").click()
     dialog = page.get_by_role("dialog")
     choose(page, "Project", "letters-to-train")
-    expect(dialog.get_by_text("classifier · base-Classifier-01 · Iterations: 1,000")).to_be_visible()
+    expect(dialog.get_by_text("classifier · base-Classifier-02 · Iterations: 1,000")).to_be_visible()
     dialog.get_by_role("button", name="Create", exact=True).click()
     expect(page.get_by_text("Not started yet. Press Start.")).to_be_visible()
     process = processes.list_processes(runs.store)[0][0]

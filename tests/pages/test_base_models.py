@@ -35,7 +35,7 @@ def test_those_that_come_with_the_program_are_always_there(runs: Runs, open_page
 def test_a_model_that_is_marked_is_listed_with_who_uses_it(runs: Runs, open_page: Open, marked: str) -> None:
     finish(runs, [], "training")  # another model, which is none
     templates.create(runs.store, "goes-on", "training", base_model=marked)
-    row = open_page("base_models.py").dataframe[0].value.iloc[3]
+    row = open_page("base_models.py").dataframe[0].value.iloc[4]
     shown = [row[column] for column in ("name", "purpose", "origin", "score", "templates")]
     assert shown == ["start-here", "finds fields", "trained here", "0.750", "1"]
 
@@ -45,7 +45,7 @@ def test_one_is_renamed(runs: Runs, open_page: Open, marked: str) -> None:
     app.button(key="model_entry").click().run()
     app.text_input[0].set_value("better-name")
     next(button for button in app.button if button.label == "Save").click().run()
-    assert table(app)[3] == "better-name"
+    assert table(app)[4] == "better-name"
 
 
 def test_one_is_taken_out_of_the_list_and_stays_a_model(runs: Runs, open_page: Open, marked: str) -> None:

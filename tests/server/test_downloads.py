@@ -107,6 +107,12 @@ def test_the_program_of_a_model_that_reads_finds_fields_and_what_is_written_in_t
     assert any("date 1" in line.split("] ", 1)[1] for line in found)
 
 
+def test_the_program_of_a_model_that_reads_tells_classes_apart(store: Store, client: TestClient, project: Project, tmp_path: Path) -> None:
+    published(store, project, "base-Classifier-02", "classes")
+    found = run_program(unpacked(client, tmp_path / "model"), 1)
+    assert sorted(line.split()[0] for line in found) == ["date", "total"]
+
+
 def test_both_programs_for_classes_run_and_find_the_same(store: Store, client: TestClient, classifier: Model, tmp_path: Path) -> None:
     add_onnx(store, classifier)
     folder = unpacked(client, tmp_path / "model")

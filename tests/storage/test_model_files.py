@@ -16,7 +16,7 @@ from storage import model_files, models
 from storage.check import check_store
 from storage.core import Store
 from storage.core.errors import InvalidValue, NameTaken
-from storage.projects import Project
+from storage.projects import Project, Task
 from tests.storage.model_zip import packed, read_record, weights, whole
 
 
@@ -52,10 +52,11 @@ def test_a_model_of_classes_is_taken_in_too(store: Store, project: Project) -> N
     assert model_files.add(store, "new", packed(members), "ann").model.accuracy == 0.9
 
 
-def test_a_model_that_reads_is_taken_in_too(store: Store, project: Project) -> None:
-    members = whole(project, weights(2, "base-SmartOCR-02"), base_model="base-SmartOCR-02")
+@pytest.mark.parametrize(("base_model", "task"), [("base-SmartOCR-02", "fields"), ("base-Classifier-02", "classes")])
+def test_a_model_that_reads_is_taken_in_too(store: Store, project: Project, base_model: str, task: Task) -> None:
+    members = whole(project, weights(2, base_model), base_model=base_model, task=task)
     listed = model_files.add(store, "new", packed(members, zipfile.ZIP_DEFLATED), "ann")
-    assert listed.model.base_model == "base-SmartOCR-02"
+    assert listed.model.base_model == base_model
     assert models.weights_path(store, listed.model).read_bytes() == members["weights.safetensors"]
 
 
@@ -135,7 +136,7 @@ def test_a_damaged_member_is_named(store: Store, project: Project) -> None:
     ("changed", "said"),
     [
         ({"base_model": "base-Other-01"}, "base_model is 'base-Other-01', expected base-SmartOCR-02 / base-SmartOCR-01"),
-        ({"task": "classes"}, "base_model is 'base-SmartOCR-01', expected base-Classifier-01"),
+        ({"task": "classes"}, "base_model is 'base-SmartOCR-01', expected base-Classifier-02 / base-Classifier-01"),
         ({"fields": []}, "fields is 0"),
         ({"canvas": [64, 100]}, "canvas is '64 × 100'"),
         ({"canvas": [0, 64]}, "canvas is '0 × 64'"),

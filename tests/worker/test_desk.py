@@ -81,9 +81,13 @@ def test_what_is_found_comes_best_first_in_pixels_of_the_page(store, desk, ask, 
         assert (min(left) >= 0, min(top) >= 0, max(right) <= SIZE[0], max(bottom) <= SIZE[1]) == (True,) * 4
 
 
-def test_of_classes_every_one_comes_with_its_score(store, desk, ask):
+CLASSIFIERS = ("base-Classifier-01", "base-Classifier-02")
+
+
+@pytest.mark.parametrize("base", CLASSIFIERS)
+def test_of_classes_every_one_comes_with_its_score(store, desk, ask, base):
     letters = projects.create(store, "letters", "classes", ("bill", "form", "letter"))
-    job = ask(house.page(1), of=untrained.publish(store, letters, new_id()).id)
+    job = ask(house.page(1), of=untrained.publish(store, letters, new_id(), base=base).id)
     desk.step(1)
     (page,) = answer_of(store, job).pages
     assert sorted(found.field for found in page.detections) == sorted(field.id for field in letters.fields)
@@ -198,9 +202,10 @@ def test_a_model_of_fields_is_not_judged_on_classes(store, desk, machine, model)
     assert "another kind of model" in str(answer_of(store, job).message)
 
 
-def test_a_model_of_classes_is_judged_by_its_accuracy(store, desk, machine):
+@pytest.mark.parametrize("base", CLASSIFIERS)
+def test_a_model_of_classes_is_judged_by_its_accuracy(store, desk, machine, base):
     letters = projects.create(store, "letters", "classes", ("bill", "form"))
-    model = untrained.publish(store, letters, new_id())
+    model = untrained.publish(store, letters, new_id(), base=base)
     images_of = [add_test_image(store, letters, number=number, class_id=letters.fields[number % 2].id) for number in range(4)]
     job = jobs.ask(store, "evaluate", model.id, machine, "ann", project=letters.id)
     desk.step(1)
