@@ -61,7 +61,8 @@ class ClassReader(nn.Module):
         """Learn the words of pages with their `labels` (n,); other pages say which words are common."""
         for page in (*labelled, *others):
             self.words.follow(page)
-        self.words.learn(labelled, labels)
+        if len(labelled) > 1:
+            self.words.learn(labelled, labels)
 
     def forward(self, images: Tensor, targets: list[dict[str, Tensor]] | None = None, words: Sequence[PageWords] = ()) -> Any:
         """Losses where targets are given, else classes."""
@@ -110,7 +111,7 @@ class _WordClassifier(nn.Module):
             self.bias.copy_(bias)
 
     def join(self, pages: Sequence[PageWords], looks: Tensor) -> Tensor:
-        """Logits (n, classes) of words and looks together; of a page without a known word those of its looks."""
+        """Logits (n, classes) of words and looks together; of a page whose words say nothing those of its looks."""
         logits = self._logits(pages, self.weight, self.bias)
         trust = self.trust * (logits != 0).any(dim=1, keepdim=True)
         return trust * logits + (1 - (1 - _TRUSTED_LOOKS) * trust) * looks
@@ -126,8 +127,7 @@ class _WordClassifier(nn.Module):
             logits = F.embedding_bag(places, weight, starts, mode="sum", per_sample_weights=shares) + bias
             return F.cross_entropy(logits, labels, reduction="sum") + _DECAY * (weight - begun).square().sum()
 
-        if len(pages):
-            minimise([weight, bias], loss, _STEPS)
+        minimise([weight, bias], loss, _STEPS)
         return weight.detach(), bias.detach(), known
 
     def _filled(self, known: Tensor, weight: Tensor) -> Tensor:
@@ -135,11 +135,10 @@ class _WordClassifier(nn.Module):
         return self.weight.detach().index_copy(0, known, weight)
 
     def _logits(self, pages: Sequence[PageWords], weight: Tensor, bias: Tensor) -> Tensor:
-        """(n, classes), float32; 0 of a page without a known word."""
+        """(n, classes), float32; 0 of a page without a word that stands on a labelled one."""
         buckets, shares, starts = self._describe(pages)
-        ends = torch.cat([starts[1:], starts.new_tensor([len(buckets)])])
         logits = F.embedding_bag(buckets, weight, starts, mode="sum", per_sample_weights=shares)
-        return logits + bias * (ends > starts)[:, None]
+        return logits + bias * (logits != 0).any(dim=1, keepdim=True)
 
     def _describe(self, pages: Sequence[PageWords]) -> tuple[Tensor, Tensor, Tensor]:
         """Of all pages' known words, one page after the other: buckets, shares in the page, and where each page begins."""

@@ -105,7 +105,7 @@ class FieldReader(nn.Module):
         share, overlap = targets.coverage(pages, boxes, offsets)
         # Comparisons with NaN are false: of a field that nobody labelled there is nothing to see or to read.
         self.seeing.fill_(float((share < _COVERED).any()))
-        # Of pages that were guessed words are surer than of others, which the detector could not make good: cheques lose half a point.
+        # Beside a detector nothing is gained by them: three draws of cheques 97.2, 96.1, 97.2 % with, 97.0, 96.1, 97.4 % without.
         others = [] if self.sees else [page for page in unlabelled if len(page.spans)]
         vocabulary = np.unique(np.concatenate([np.zeros(1, np.int32), *(page.features for page in (*pages, *others))])).astype(np.int64)
         self.text = SpanModel(self.num_classes, FOLDS, vocabulary).to(device)

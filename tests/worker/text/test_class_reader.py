@@ -57,6 +57,21 @@ def test_a_page_without_words_is_judged_by_its_looks_alone():
     assert torch.equal(model.words.join([sheet(0, 4)], looks).argmax(dim=1), torch.tensor([0]))
 
 
+def test_a_page_whose_words_are_on_no_labelled_one_is_judged_by_its_looks_alone():
+    model, looks = learned(), torch.tensor([[0.3, 0.7]])
+    foreign = page_words(words_of([(20, [("facture", 10), ("total", 200)])]))
+    assert not torch.equal(model.words.join([foreign], looks), looks)
+    model.words.follow(elsewhere := page_words(words_of([(20, [("facture", 10)])])))
+    model.words.follow(elsewhere)
+    assert torch.equal(model.words.join([elsewhere], looks), looks)
+
+
+def test_of_a_single_labelled_page_nothing_is_believed():
+    model = build("base-Classifier-02", 2, CANVAS, pretrained=False).eval()
+    model.learn_from([sheet(0, 1)], torch.tensor([0]), [sheet(0, 2), sheet(1, 3)])
+    assert float(model.words.trust) == 0
+
+
 def test_a_word_that_stands_on_a_single_page_is_no_evidence():
     model = learned()
     odd = page_words(words_of([(20, [("00003", 10)])]))
