@@ -190,7 +190,7 @@ def test_where_no_template_fits_a_project_of_classes_one_that_does_is_a_press_aw
     app = open_page(page, add="1", project=letters.id)
     next(button for button in app.button if button.label == "Create a template with the defaults").click().run()
     chosen = TEMPLATES.get(runs.store, app.selectbox(key="add_template").value)[1]
-    assert (chosen.model_type, chosen.parameters.base_model) == (model_type, "base-Classifier-01")
+    assert (chosen.model_type, chosen.parameters.base_model) == (model_type, "base-Classifier-02")
     app.button(key="create").click().run()
     assert [process.spec.project for process in found(runs)] == [letters.id]
 
