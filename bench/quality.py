@@ -216,7 +216,7 @@ def run_path(folder: Path, root: Path, share: float, seed: int, options: argpars
 
 
 def copy_words(source: Path | None, target: Path | None) -> None:
-    """What was read, from where it is to where it is wanted; None: nowhere."""
+    """Copy what was read to where it is wanted; None: nowhere."""
     if source and target and source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True)
 

@@ -23,8 +23,8 @@ BASE_MODELS: dict[str, Task] = {
 }
 """The base models that come with the program, and what each is for."""
 
-READERS = {"base-SmartOCR-02", "base-Classifier-02"}
-"""Those of them that go by what is written."""
+READERS = {"base-SmartOCR-02": "base-SmartOCR-01", "base-Classifier-02": "base-Classifier-01"}
+"""Those of them that go by what is written, and which one does the same by looks alone."""
 
 MANY_ITERATIONS, HIGH_LR, LOW_LR = 5000, 0.01, 0.0005
 

@@ -75,7 +75,7 @@ def acquaint(
 
 
 def some(examples: Sequence[Example], seed: int) -> list[Example]:
-    """Those of many that say what all have in common."""
+    """Draw those pages, of many 200, that say what all have in common."""
     return random.Random(seed).sample(examples, min(len(examples), _PAGES))
 
 

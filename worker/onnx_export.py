@@ -18,18 +18,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.ops import box_iou, nms
 
-from storage import models
+from storage import models, templates
 from storage.core import BadImage, NotFound, Refused, Store, create_once, read_file
 from storage.index import Filter, Index
 from storage.models import Model
 from storage.projects import PROJECTS
 from worker import trained
 from worker.data import Example, read_page
-from worker.models import PageModel
-from worker.models.class_reader import ClassReader
+from worker.models import READERS, PageModel
 from worker.models.classifier import PageClassifier
 from worker.models.detector import _MOST_CANDIDATES, _NMS_IOU, SCORE_FLOOR, FieldDetector
-from worker.models.field_reader import FieldReader
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -62,11 +60,11 @@ def export(store: Store, model_id: str) -> Path:
 
 def to_onnx(model: Model, built: PageModel) -> bytes:
     """The ONNX file of `built`, which is `model` with its weights."""
-    if isinstance(built, FieldReader | ClassReader):
+    if isinstance(built, READERS):
         raise Refused(
             "Model {model} goes by words as well as pixels, and there is no ONNX for reading. Train one from {base} for that",
             model=model.id,
-            base="base-SmartOCR-01" if model.task == "fields" else "base-Classifier-01",
+            base=templates.READERS[model.base_model],
         )
     graph = _Fields(built) if isinstance(built, FieldDetector) else _Classes(built)
     page = torch.zeros(1, 3, *model.canvas, dtype=torch.uint8)

@@ -6,12 +6,12 @@ from pages.parts.guard import User, page_link
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.model_actions import dialog_button, download_button, render_refusal, switch_base
 from pages.parts.model_texts import base_origin, main_score, megabytes
-from pages.parts.template_texts import READS, READS_CLASSES, score_name, task_words
+from pages.parts.template_texts import score_name, task_words
 from pages.parts.text import plain
 from storage import models
 from storage.core import Store
 from storage.models import Listed, Model
-from storage.templates import BASE_MODELS
+from storage.templates import BASE_MODELS, READERS
 
 
 def render_preinstalled(name: str) -> None:
@@ -26,17 +26,12 @@ def render_preinstalled(name: str) -> None:
         )
         if BASE_MODELS[name] == "fields":
             head = _("On top of it a feature pyramid and a detector, which begin anew with each training.")
-            if name == READS:
-                head += " " + _("Beside it a model of what is written, which chooses among the words that were read on the page.")
-            else:
-                head += " " + _("It goes by looks alone, needs no text, and can be written as ONNX.")
+            beside = _("Beside it a model of what is written, which chooses among the words that were read on the page.")
         else:
             head = _("On top of it one layer that tells the classes apart, which begins anew with each training.")
-            if name == READS_CLASSES:
-                head += " " + _("Beside it another of the words that were read on the page.")
-            else:
-                head += " " + _("It goes by looks alone, needs no text, and can be written as ONNX.")
-        st.markdown(head + " " + _("It cannot be changed, deleted or downloaded; every machine has it."))
+            beside = _("Beside it another of the words that were read on the page.")
+        how = beside if name in READERS else _("It goes by looks alone, needs no text, and can be written as ONNX.")
+        st.markdown(head + " " + how + " " + _("It cannot be changed, deleted or downloaded; every machine has it."))
 
 
 def render_stored(store: Store, listed: Listed, user: User) -> None:

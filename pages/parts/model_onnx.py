@@ -6,16 +6,14 @@ from pages.parts.guard import User, demand, live
 from pages.parts.i18n import _, said
 from pages.parts.model_jobs import POLL_S, answers_of, jobs_of, render_wait
 from pages.parts.model_texts import megabytes
-from pages.parts.template_texts import READS, READS_CLASSES
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
 from storage import jobs, models
 from storage.core import Store, StoreError
 from storage.jobs import Answer
 from storage.models import Listed
+from storage.templates import READERS
 
-# Base models that read, and what there is without reading.
-_WITHOUT = {READS: "base-SmartOCR-01", READS_CLASSES: "base-Classifier-01"}
 _JOBS, _REFUSAL = "onnx_jobs", "onnx_refusal"  # of the session: model → job, and why the last one failed
 
 
@@ -28,9 +26,9 @@ def render_onnx_button(store: Store, listed: Listed, user: User) -> None:
         return
     about = _("A machine writes the model for ONNX Runtime and checks on real images that it gives the same results.")
     reason = user.why_not("models", "edit")
-    if listed.model.base_model in _WITHOUT:
+    if listed.model.base_model in READERS:
         reason = _("This model goes by what is written, and there is no ONNX for reading. Train one from {base} for that.").format(
-            base=_WITHOUT[listed.model.base_model]
+            base=READERS[listed.model.base_model]
         )
     st.button(
         _("Make ONNX file"),

@@ -142,11 +142,8 @@ def _render_what(disabled: bool) -> dict[str, Any]:
     }
 
 
-def _iterations_help() -> str:
-    return _("1,000 are enough for printed text; what is found by its looks is more precise after 3,000 to 5,000, which take longer.")
-
-
 def _render_training(cores: int | None, disabled: bool) -> dict[str, Any]:
+    iterations = _("1,000 are enough for printed text; what is found by its looks is more precise after 3,000 to 5,000, which take longer.")
     loaders = _("They read images ahead; 4 or more are advised.")
     if cores is not None and (st.session_state[widget_key("loaders")] or 0) > cores:
         loaders += " " + ngettext(
@@ -155,7 +152,7 @@ def _render_training(cores: int | None, disabled: bool) -> dict[str, Any]:
             cores,
         )
     return {
-        "iterations": _number("iterations", _iterations_help(), disabled),
+        "iterations": _number("iterations", iterations, disabled),
         "batch": _number("batch", _("Images looked at together in one iteration. More need more memory."), disabled),
         "lr": _number("lr", _("0.005 suits most; 0.0005 learns slowly, 0.01 may overshoot. It falls as the run goes on."), disabled),
         "loaders": _number("loaders", loaders, disabled),

@@ -12,7 +12,7 @@ from storage.base_models import BaseModel
 from storage.projects import Task
 from storage.templates import Template
 
-READS, READS_CLASSES = "base-SmartOCR-02", "base-Classifier-02"
+READS = "base-SmartOCR-02"
 """What goes by words; all others go by looks alone."""
 
 
@@ -106,7 +106,7 @@ def base_text(base: BaseModel) -> str:
     how = {
         READS: _("reads pages and finds fields"),
         "base-SmartOCR-01": _("finds fields by their looks alone"),
-        READS_CLASSES: _("reads pages and tells classes apart"),
+        "base-Classifier-02": _("reads pages and tells classes apart"),
     }
     if base.key in how:
         return f"{base.name} · {how[base.key]}"

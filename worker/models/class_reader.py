@@ -96,28 +96,27 @@ class _WordClassifier(nn.Module):
     def learn(self, pages: Sequence[PageWords], labels: Tensor) -> None:
         """Set the weights to those of least loss, with decay towards what was known, and the trust by pages kept aside."""
         labels = labels.to(self.weight.device)
-        folds = torch.arange(len(pages), device=labels.device) % _FOLDS
         aside = torch.zeros(len(pages), self.weight.shape[1], device=labels.device)
         for fold in range(min(_FOLDS, len(pages))):
-            own = folds == fold
-            weight, bias, known = self._fit([page for page, out in zip(pages, own, strict=True) if not out], labels[~own])
-            aside[own] = self._logits([page for page, out in zip(pages, own, strict=True) if out], self._filled(known, weight), bias)
+            others = [number for number in range(len(pages)) if number % _FOLDS != fold]
+            known = self._fit([pages[number] for number in others], labels[others])
+            aside[fold::_FOLDS] = self._logits(pages[fold::_FOLDS], *known)
         slope = torch.ones(1, device=labels.device, requires_grad=True)
         minimise([slope], lambda: F.cross_entropy(slope * aside, labels, reduction="sum") + _PRIOR * (slope - 1).square().sum(), _STEPS)
-        weight, bias, known = self._fit(pages, labels)
+        weight, bias = self._fit(pages, labels)
         with torch.no_grad():
             self.trust.copy_(slope.clamp(0, 1))
-            self.weight.copy_(self._filled(known, weight))
+            self.weight.copy_(weight)
             self.bias.copy_(bias)
 
     def join(self, pages: Sequence[PageWords], looks: Tensor) -> Tensor:
-        """Logits (n, classes) of words and looks together; of a page whose words say nothing those of its looks."""
+        """Give the logits (n, classes) of words and looks together; of a page whose words say nothing those of its looks."""
         logits = self._logits(pages, self.weight, self.bias)
         trust = self.trust * (logits != 0).any(dim=1, keepdim=True)
         return trust * logits + (1 - (1 - _TRUSTED_LOOKS) * trust) * looks
 
-    def _fit(self, pages: Sequence[PageWords], labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights (known, classes) and bias (classes,) of least loss, and the buckets that they are of."""
+    def _fit(self, pages: Sequence[PageWords], labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Find the weight (BUCKETS, classes) and bias (classes,) of least loss; what these pages do not say stays as it is."""
         buckets, shares, starts = self._describe(pages)
         known, places = torch.unique(buckets, return_inverse=True)
         begun = self.weight[known].detach()
@@ -128,11 +127,7 @@ class _WordClassifier(nn.Module):
             return F.cross_entropy(logits, labels, reduction="sum") + _DECAY * (weight - begun).square().sum()
 
         minimise([weight, bias], loss, _STEPS)
-        return weight.detach(), bias.detach(), known
-
-    def _filled(self, known: Tensor, weight: Tensor) -> Tensor:
-        """All weights, with these in place of those of the buckets `known`."""
-        return self.weight.detach().index_copy(0, known, weight)
+        return self.weight.detach().index_copy(0, known, weight.detach()), bias.detach()
 
     def _logits(self, pages: Sequence[PageWords], weight: Tensor, bias: Tensor) -> Tensor:
         """(n, classes), float32; 0 of a page without a word that stands on a labelled one."""

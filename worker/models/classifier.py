@@ -61,7 +61,7 @@ class PageClassifier(nn.Module):
 
     @staticmethod
     def sort(logits: Tensor) -> list[dict[str, Tensor]]:
-        """Every class of each page from logits (b, num_classes), best first."""
+        """Give every class of each page from logits (b, num_classes), best first."""
         scores, labels = logits.softmax(dim=1).sort(dim=1, descending=True)
         boxes = logits.new_zeros(0, 4)
         return [{"boxes": boxes, "labels": label, "scores": score} for label, score in zip(labels, scores, strict=True)]

@@ -5,7 +5,7 @@ pages whose words the reader does not find. Where all fields are printed text, n
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -95,7 +95,7 @@ class FieldReader(nn.Module):
         images: Sequence[str],
         pages: Sequence[PreparedPage],
         boxes: Sequence[targets.Boxes],
-        unlabelled: Sequence[PreparedPage],
+        unlabelled: Iterable[PreparedPage],
         seed: int,
         on_progress: Callable[[int, int], None],
     ) -> None:

@@ -208,7 +208,7 @@ class SpanModel(nn.Module):
 
     @torch.no_grad()
     def guess(self, page: PreparedPage) -> GuessedPage:
-        """What each copy is sure of on an unlabelled page."""
+        """Say what each copy is sure of on an unlabelled page."""
         tensors = self.tensors(page)
         found = []
         for copy in range(self.copies):

@@ -8,7 +8,7 @@ _COUNT = 0.2  # of a word that was guessed, where one that a person labelled cou
 
 
 def guess_classes(chances: Tensor) -> tuple[Tensor, Tensor]:
-    """The class of each word (n,), 0 for none, and what it counts (n,), from its chance to belong to each field (n, classes).
+    """Guess the class of each word (n,), 0 for none, and what it counts (n,), from its chances to be of a field (n, classes).
 
     A word that may be part of a field, or may not, counts nothing.
     """

@@ -1,6 +1,6 @@
 """What the span model begins to learn from, and how its scores come to mean probabilities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -32,10 +32,11 @@ def learn(
     model.learn_from(images, pages, boxes, _drawn(model, len(labelled), unlabelled, seed), seed, on_progress)
 
 
-def _drawn(model: FieldReader, labelled: int, unlabelled: Sequence[Example], seed: int) -> list[PreparedPage]:
+def _drawn(model: FieldReader, labelled: int, unlabelled: Sequence[Example], seed: int) -> Iterator[PreparedPage]:
+    """Prepare the unlabelled pages to learn from, one after the other, as a model beside a detector asks for none."""
     count = min(len(unlabelled), max(0, _MOST // model.num_classes - labelled))
     chosen = np.random.default_rng(seed).permutation(len(unlabelled))[:count]
-    return [prepare_page(unlabelled[number]) for number in sorted(chosen.tolist())]
+    return (prepare_page(unlabelled[number]) for number in sorted(chosen.tolist()))
 
 
 def learn_classes(model: ClassReader, labelled: Sequence[Example], others: Sequence[Example]) -> None:

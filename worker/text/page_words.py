@@ -23,7 +23,7 @@ class PageWords:
 
 
 def page_words(words: Words | None) -> PageWords:
-    """The words of a page as it was read; one that was not read has none."""
+    """Count the words of a page as it was read; one that was not read has none."""
     said = _WORD.findall(" ".join(words.texts).lower()) if words else []
     found = sorted(Counter(zlib.crc32(word.encode()) % BUCKETS for word in said).items())
     return PageWords(np.array([bucket for bucket, _ in found], dtype=np.int64), np.array([count for _, count in found], dtype=np.float32))

@@ -33,6 +33,10 @@ def unheard(done, of):
     pass
 
 
+def unread():
+    raise AssertionError("words that are of no use were read")
+
+
 def unsaid(template, **values):
     raise AssertionError(template.format(**values))
 
@@ -205,6 +209,7 @@ def test_where_pixels_are_looked_at_words_are_learned_from_labels_alone(tmp_path
     pages = [drawn(number, tmp_path) for number in range(6)]
     alone, beside = (new_model(pages, classes=4, unlabelled=others) for others in ([], [example(20), example(21)]))
     assert torch.equal(alone.text.weight, beside.text.weight)
+    new_model(pages, classes=4, unlabelled=[replace(example(20), words=unread)])
 
 
 def test_a_run_resumed_through_safetensors_repeats_the_uninterrupted_one():
