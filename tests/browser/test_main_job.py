@@ -52,7 +52,7 @@ def label_by_hand(page: Page, papers: list[Document], names: list[str]) -> None:
 def make_template(page: Page, name: str) -> None:
     go_to(page, "Templates")
     page.get_by_role("button", name="Add template").click()
-    choose(page, "Augment the dataset", "none")
+    choose(page.get_by_test_id("stMain"), "Augment the dataset", "none")
     fill_template(page, name, FIGURES)
 
 

@@ -1,12 +1,13 @@
 """Training by clicks: a template with model type and base model, its process, switched off and duplicated; classes applied."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from storage import processes, projects
 from storage.processes import Process, State
 from storage.templates import TEMPLATES
 from tests.browser.conftest import Visit
+from tests.browser.walk import choose
 from tests.found_classes import find_classes
 from tests.runs import Runs
 
@@ -21,19 +22,13 @@ def training(runs: Runs) -> Process:
     return process
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    """Choose in a select box, as a person does."""
-    page.get_by_role("combobox", name=label).last.click()  # of a dialog, if one is open
-    page.get_by_role("option", name=option).click()
-
-
 def test_a_training_template_leads_to_its_process(runs: Runs, visit: Visit) -> None:
     letters = projects.create(runs.store, "letters-to-train", "classes", ("invoice", "order"))
     page = visit("/training_templates")
     page.get_by_role("button", name="Add template").click()
     page.get_by_label("Name").fill("letters-by-class")
     expect(page.get_by_role("button", name="Create")).to_be_enabled()
-    choose(page, "Model type", "classifier · tells classes apart")
+    choose(page.get_by_test_id("stMain"), "Model type", "classifier · tells classes apart")
     expect(page.get_by_role("combobox", name="Base model")).to_have_value("base-Classifier-02 · reads pages and tells classes apart")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_text("Template letters-by-class is saved")).to_be_visible()
@@ -41,7 +36,7 @@ def test_a_training_template_leads_to_its_process(runs: Runs, visit: Visit) -> N
     assert (template.model_type, template.parameters.base_model) == ("classifier", "base-Classifier-02")
     page.get_by_role("link", name="Add process").click()
     dialog = page.get_by_role("dialog")
-    choose(page, "Project", "letters-to-train")
+    choose(dialog, "Project", "letters-to-train")
     expect(dialog.get_by_text("classifier · base-Classifier-02 · Iterations: 1,000")).to_be_visible()
     dialog.get_by_role("button", name="Create", exact=True).click()
     expect(page.get_by_text("Not started yet. Press Start.")).to_be_visible()

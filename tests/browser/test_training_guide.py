@@ -46,7 +46,7 @@ def test_a_model_is_trained_watched_taken_along_tried_and_gone_on_from(page: Pag
     try_on_a_pdf(page, tmp_path / "two.pdf")
     go_to(page, "Templates", "Training")
     page.get_by_role("button", name="Add template").click()
-    choose(page, "Base model", re.compile("brought-back"))
+    choose(page.get_by_test_id("stMain"), "Base model", re.compile("brought-back"))
     fill_template(page, "second", {**FIGURES, "Iterations": 5})
     add_process(page, "second")
     compare(page)
@@ -63,8 +63,9 @@ def add_process(page: Page, template: str) -> None:
     """A process of the template on the one project and machine there are, started."""
     go_to(page, "Processes", "Training")
     page.get_by_role("button", name="Add process").click()
-    choose(page, "Template", template)
-    start(page.get_by_role("dialog"))
+    dialog = page.get_by_role("dialog")
+    choose(dialog, "Template", template)
+    start(dialog)
 
 
 def take_along(page: Page, target: Path) -> Path:

@@ -19,10 +19,10 @@ def go_to(page: Page, name: str, section: str = "") -> None:
     expect(page.get_by_test_id("stMain").get_by_role("heading", name=re.compile(name, re.I)).first).to_be_visible()
 
 
-def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
-    """Choose in a select box; in that of a dialog, if one is open."""
-    page.get_by_role("combobox", name=label).last.click()
-    page.get_by_role("option", name=option).first.click()
+def choose(where: Locator, label: str, option: str | re.Pattern[str]) -> None:
+    """Choose in the select box of this dialog or part of a page: one of the same name may stand below a dialog that is yet to open."""
+    where.get_by_role("combobox", name=label).click()
+    where.page.get_by_role("option", name=option).first.click()
 
 
 def create_project(page: Page, name: str, parts: Sequence[str], task: str = "") -> None:

@@ -34,8 +34,10 @@ def test_two_windows_at_one_image_are_told_of_each_other_until_one_leaves(
 
 def tell(page: Page) -> None:
     """Have the editor say now which image it has open, and hear which ones others have."""
-    with page.expect_response("**/presence"):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    with page.expect_response("**/presence") as answer:
+        ask_again(page)
+    answer.value.finished()
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # until what came is taken in, not only received
 
 
 def test_the_next_unlabelled_image_is_one_that_nobody_has_open(project: Project, take: Take, open_image: Open, visit: Visit) -> None:
