@@ -21,7 +21,10 @@ def go_to(page: Page, name: str, section: str = "") -> None:
 
 def choose(where: Locator, label: str, option: str | re.Pattern[str]) -> None:
     """Choose in the select box of this dialog or part of a page: one of the same name may stand below a dialog that is yet to open."""
-    where.get_by_role("combobox", name=label).click()
+    box = where.get_by_role("combobox", name=label)
+    box.click()
+    if isinstance(option, str):
+        box.fill(option)  # of a long list, only what is near is drawn
     where.page.get_by_role("option", name=option).first.click()
 
 
