@@ -1,6 +1,7 @@
 """Evaluations: what the model of an attempt found on the test images, and what of it is right."""
 
-from storage.core import AttemptPaths, Damaged, Record, create_once, encode, load_if_there
+from storage.attempts import list_attempts
+from storage.core import AttemptPaths, Damaged, Record, Store, create_once, encode, load_if_there
 from storage.detections import Detection
 from storage.plans import Rule
 
@@ -43,6 +44,13 @@ def read(attempt: AttemptPaths) -> Evaluation | None:
     except Damaged:
         # It only shows what the model's figures mean; the run's page must open without it.
         return None
+
+
+def of_model(store: Store, model: str) -> Evaluation | None:
+    """What the model found on its test images when it was made; None of one that was made elsewhere."""
+    # By its files, not by the process, which may be deleted. The newest that has one: it was resumed where others have none.
+    made = list_attempts(store.process(model))
+    return next((found for attempt in reversed(made) if (found := read(attempt.paths))), None)
 
 
 def worst(evaluation: Evaluation, count: int) -> list[JudgedImage]:

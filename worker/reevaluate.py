@@ -8,7 +8,9 @@ from itertools import compress
 import numpy as np
 import torch
 
+from storage import evaluations
 from storage.core import ProjectPaths, Refused, Store, StoreError
+from storage.evaluations import JudgedImage
 from storage.index import Filter, Index
 from storage.jobs import Evaluated
 from storage.models import Model
@@ -20,7 +22,7 @@ from worker.data import Example
 from worker.detect import Detections, detect
 from worker.examples import labelled_example
 from worker.judging import Judge, judge_all
-from worker.models import READERS, PageModel
+from worker.models import READERS, FieldReader, PageModel
 from worker.reading.languages import reader_of
 from worker.run_reading import RunReading
 
@@ -39,7 +41,11 @@ def reevaluate(store: Store, model: Model, built: PageModel, project_id: str, de
     revisions, examples = _test_images(store, project, shared.fields)
     if isinstance(built, READERS):
         examples = _read_pages(store, project, examples)
-    found = [shared.renumber(each) for each in detect(built, examples, device, 1, _unsaid)]
+    # It has learned from these since: what it found there before that is what it is worth.
+    known = _found_before(store, model) if isinstance(built, FieldReader) else {}
+    looked = detect(built, [example for example in examples if example.image not in known], device, 1, _unsaid)
+    known |= {each.image: each for each in looked}
+    found = [shared.renumber(known[example.image]) for example in examples if example.image in known]
     judge = Judge(project.task, shared.fields)
     evaluation, judgements = judge_all(judge, found, examples, revisions, shared.rule(model))
     if not found:
@@ -95,6 +101,25 @@ def _test_images(store: Store, project: Project, fields: tuple[Field, ...]) -> t
     reader = reader_of(project)
     read = [example for row in rows for example in _read(paths, row.image, row.label_rev, fields, reader)]
     return {row.image: row.label_rev for row in rows}, read
+
+
+def _found_before(store: Store, model: Model) -> dict[str, Detections]:
+    """By image, what the model's own run found on labelled images with weights that had not learned from them."""
+    kept = evaluations.of_model(store, model.id)
+    places = {field.id: place for place, field in enumerate(model.fields)}
+    return {judged.image: _detections(judged, places) for judged in kept.images} if kept else {}
+
+
+def _detections(judged: JudgedImage, places: dict[str, int]) -> Detections:
+    boxes = judged.detections
+    return Detections(
+        judged.image,
+        np.array([box.xyxy for box in boxes], dtype=np.float32).reshape(-1, 4),
+        np.array([places[box.field] for box in boxes], dtype=np.int64),
+        np.array([box.score for box in boxes], dtype=np.float32),
+        tuple(box.text for box in boxes),
+        tuple(box.read for box in boxes),
+    )
 
 
 def _read_pages(store: Store, project: Project, examples: list[Example]) -> list[Example]:

@@ -40,6 +40,8 @@ from worker.train import TrainSettings, TrainState, train
 
 log = logging.getLogger(__name__)
 
+_TOGETHER = 0.5  # of the iterations: once the test pages have said how good a model is, it learns from them, too
+
 
 @dataclass(frozen=True)
 class _Run:
@@ -106,12 +108,15 @@ def _stages(run: _Run) -> Ended:
     with run.reporter.stage(StageName.DATA):
         data, model, resume = _data(run, data, told)
     with run.reporter.stage(StageName.TRAINING):
-        trained = train(model, data.train, data.test, _settings(run), run.reporter, resume, run.judge.score)
+        trained = train(model, data.train, data.test, _settings(run, model, data), run.reporter, resume, run.judge.score)
     # A stop that came with the last iteration finds training complete; what little is left is done.
     if trained.stopped and trained.done < run.parameters.iterations:
         return Ended(outcome=Outcome.STOPPED, at=now())
     with run.reporter.stage(StageName.EVALUATION):
         outcome = _evaluate(run, model, data)
+    if trained.whole is not None:
+        model.load_state_dict(trained.whole, strict=False)
+        data = replace(data, train=data.labelled)
     if isinstance(model, FieldReader):
         model.conclude()
     if run.process.spec.kind == "auto-label":
@@ -220,8 +225,9 @@ def _learn_words(run: _Run, model: FieldReader | ClassReader, data: Data, told: 
     return data if model.sees else replace(data, train=data.labelled, test=data.labelled)
 
 
-def _settings(run: _Run) -> TrainSettings:
+def _settings(run: _Run, model: PageModel, data: Data) -> TrainSettings:
     last = run.process.last
+    joins = isinstance(model, FieldReader) and model.sees and data.test
     return TrainSettings(
         iterations=run.parameters.iterations,
         batch=run.parameters.batch,
@@ -230,6 +236,7 @@ def _settings(run: _Run) -> TrainSettings:
         loaders=run.loaders,
         seed=run.parameters.seed,
         device=run.device,
+        together=round(run.parameters.iterations * _TOGETHER) if joins else 0,
         micro_batch=last.claim.micro_batch if last else None,
     )
 

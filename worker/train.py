@@ -39,6 +39,7 @@ _AVERAGE_EVERY = 5  # iterations; divides the 100 between evaluations
 class TrainSettings:
     """The template's choices for one run; `lr` is on the template's scale (0.005 by default).
 
+    `together`: of the iterations, the last ones, which learn from the test examples, too, once these have said what they can.
     `micro_batch`: images at once, fewer than `batch` where memory is known to be short. `rank` and `world_size` say
     which share of every batch this process draws.
     """
@@ -51,9 +52,15 @@ class TrainSettings:
     seed: int
     device: torch.device
     evaluate_every: int = 100
+    together: int = 0
     micro_batch: int | None = None
     rank: int = 0
     world_size: int = 1
+
+    @property
+    def apart(self) -> int:
+        """Iterations from the first on in which the test examples are kept apart."""
+        return self.iterations - self.together
 
 
 @dataclass(frozen=True)
@@ -66,11 +73,13 @@ class TrainState:
 
 @dataclass(frozen=True)
 class Trained:
-    """How a run ended: whether it was stopped, after how many iterations, and its best evaluation, if any."""
+    """How a run ended: whether it was stopped, after how many iterations, its best evaluation, if any, and the weights that
+    have learned from the test examples, too, where there are such."""
 
     stopped: bool
     done: int
     best: Evaluation | None
+    whole: dict[str, Tensor] | None = None
 
 
 class Progress(Protocol):
@@ -109,7 +118,8 @@ def train(
     resume: TrainState | None = None,
     score: Score = evaluate.score,
 ) -> Trained:
-    """Teach `model` the examples; it is left holding its best weights by `score`, or the last without a test set.
+    """Teach `model` the examples; it is left holding its best weights by `score`, or the last without a test set;
+    those that have learned from the test examples, too, are in what is returned.
 
     Raises NoExamples if not one training image can be read, NonFiniteLoss, and torch's own error when not even one
     image at a time fits into memory.
@@ -119,13 +129,13 @@ def train(
         run.restore(resume)
     stopped = False
     # Closed on a stop and on an error, so that no loader thread outlives the loop.
-    with closing(_batches(train_examples, model, settings, run.done)) as ahead:
+    with closing(_batches(train_examples, test_examples, model, settings, run.done)) as ahead:
         started = perf_counter()
         for batch in ahead:
             loss, lr = run.step(batch)
             progress.iteration(run.done, loss, lr, perf_counter() - started)
             # At the end too, or the last weights of a run of 150 would never be measured.
-            due = run.done % settings.evaluate_every == 0 or run.done == settings.iterations
+            due = run.done <= settings.apart and (run.done % settings.evaluate_every == 0 or run.done == settings.apart)
             best = bool(test_examples) and due and run.evaluate(test_examples, score)
             # After the evaluation, so that weights just found best are in it, and before the stop, which relies on it.
             progress.checkpoint(run.done, run.state, best)
@@ -135,29 +145,39 @@ def train(
             # From here: waiting for the next batch is part of an iteration, evaluation and checkpoint are not.
             started = perf_counter()
     run.finish()
-    return Trained(stopped, run.done, run.best)
+    return Trained(stopped, run.done, run.best, run.whole())
 
 
-def _batches(examples: Sequence[Example], model: PageModel, settings: TrainSettings, done: int) -> Generator[Batch, None, None]:
-    return batches(
-        examples,
-        model.canvas,
-        settings.augment,
-        batch=settings.batch,
-        seed=settings.seed,
-        loaders=settings.loaders,
-        iterations=range(done, settings.iterations),
-        rank=settings.rank,
-        world_size=settings.world_size,
-        pin=settings.device.type == "cuda",
-        pictures=model.sees,
-    )
+def _batches(
+    train_examples: Sequence[Example], test_examples: Sequence[Example], model: PageModel, settings: TrainSettings, done: int
+) -> Generator[Batch, None, None]:
+    apart = range(done, settings.apart)
+    together = range(max(done, settings.apart), settings.iterations)
+    for examples, iterations in ((train_examples, apart), ([*train_examples, *test_examples], together)):
+        if not iterations:
+            continue
+        yield from batches(
+            examples,
+            model.canvas,
+            settings.augment,
+            batch=settings.batch,
+            seed=settings.seed,
+            loaders=settings.loaders,
+            iterations=iterations,
+            rank=settings.rank,
+            world_size=settings.world_size,
+            pin=settings.device.type == "cuda",
+            pictures=model.sees,
+        )
 
 
-def _share(iteration: int, iterations: int) -> float:
-    """Share of the initial learning rate at `iteration` of `iterations`: half a cosine, from 1 to `_LAST_SHARE`."""
-    # SGDR (Loshchilov and Hutter, 2017, eq. 5) without restarts.
-    return _LAST_SHARE + (1 - _LAST_SHARE) * (1 + math.cos(math.pi * iteration / iterations)) / 2
+def _share(iteration: int, settings: TrainSettings) -> float:
+    """Share of the initial learning rate at an iteration: half a cosine, from 1 to `_LAST_SHARE`, and another where learning
+    begins again."""
+    # SGDR (Loshchilov and Hutter, 2017, eq. 5).
+    again = iteration - settings.apart
+    part = again / settings.together if again >= 0 else iteration / settings.apart
+    return _LAST_SHARE + (1 - _LAST_SHARE) * (1 + math.cos(math.pi * part)) / 2
 
 
 class _Run:
@@ -171,12 +191,16 @@ class _Run:
         self.micro_batch = min(settings.batch, settings.micro_batch or settings.batch)
         self.best: Evaluation | None = None
         self.best_weights: dict[str, Tensor] = {}
+        self.begun = _copy(model.state_dict()) if settings.together else {}
         self.average = _copy(model.state_dict())
         self.bad: set[str] = set()
-        head, backbone, *text = model.parameter_groups()
+        self.optimiser = self._optimiser()
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        head, backbone, *text = self.model.parameter_groups()
         # RAdam begins gently by itself, so the curve starts at the rate that was typed, without a warm-up.
         # (Liu et al., 2020.) Decay is decoupled: within the gradient it would be divided by the gradient's size, too.
-        self.optimiser = torch.optim.RAdam(
+        return torch.optim.RAdam(
             [
                 {"params": head, "share": _HEAD_SHARE},
                 {"params": backbone, "share": _BACKBONE_SHARE},
@@ -190,7 +214,9 @@ class _Run:
         """One optimiser step on one batch → its loss, and the learning rate on the template's scale."""
         self._notice_bad(batch)
         self.model.train()
-        lr = self.settings.lr * _share(self.done, self.settings.iterations)
+        if self.settings.together and self.done == self.settings.apart:
+            self._begin_again()
+        lr = self.settings.lr * _share(self.done, self.settings)
         for group in self.optimiser.param_groups:
             # From the iteration alone: a scheduler would be one more state to restore.
             group["lr"] = lr * group["share"]
@@ -208,6 +234,13 @@ class _Run:
         self.done += 1
         self._follow()
         return loss, lr
+
+    def _begin_again(self) -> None:
+        """Forget what was learned: to go on from weights that know some of the pages by heart teaches little of the others."""
+        self.model.load_state_dict(self.begun)
+        self.average = _copy(self.begun)
+        self.optimiser = self._optimiser()
+        self.progress.notice("The test images have said how good the model is. It now begins again and learns from them, too")
 
     def _fit_into_memory(self, batch: Batch) -> float:
         while True:
@@ -253,7 +286,8 @@ class _Run:
         if self.done % _AVERAGE_EVERY and self.done != self.settings.iterations:
             return
         # At 0.99 from the start, the head's random first weights would linger for hundreds of steps.
-        keep = min(_AVERAGE, self.done / (self.done + 10)) ** _AVERAGE_EVERY
+        since = self.done - self.settings.apart if self.done > self.settings.apart else self.done
+        keep = min(_AVERAGE, since / (since + 10)) ** _AVERAGE_EVERY
         now = self.model.state_dict()
         torch._foreach_lerp_(list(self.average.values()), [now[name] for name in self.average], 1 - keep)
 
@@ -275,8 +309,13 @@ class _Run:
         return True
 
     def finish(self) -> None:
-        """Leave the model with the weights to publish."""
+        """Leave the model with the best weights that have not learned from the test examples."""
         self.model.load_state_dict(self.best_weights or self.average)
+
+    def whole(self) -> dict[str, Tensor] | None:
+        """What was learned of all examples, the test ones among them; None where those are kept apart to the end."""
+        # No buffers: they hold what is found out once training is over.
+        return {name: self.average[name] for name, _ in self.model.named_parameters()} if self.done > self.settings.apart else None
 
     def state(self) -> TrainState:
         """A copy of everything that changes."""

@@ -78,6 +78,9 @@ def _render_images(store: Store, standing: Standing) -> None:
     if project.task == "classes" and project.fields:
         st.subheader(_("Classes"), help=_("Images of each class by state, in the colours above."))
         st.html(bars(class_bars(project, index.classes(project.id))))
-    st.subheader(_("Split"), help=_("A model learns from the training images and is measured on the test images, which it never sees."))
+    st.subheader(
+        _("Split"),
+        help=_("A model learns from the training images and is measured on the test images, which are new to it then."),
+    )
     names = split_names()
     st.html(doughnut([Slice(names[split], colour, index.count(project.id, Filter(split=split))) for split, colour in _SPLITS.items()]))

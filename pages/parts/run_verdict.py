@@ -58,6 +58,7 @@ def verdict(
     """
     if trained.empty:
         return None
+    trained = _from_last_start(trained)
     # The same ten as in the figures above, so that words and figures agree.
     loss, score = float(trained["loss"].tail(10).mean()), scores[-1][1] if scores else None
     # The score counts where there is one: a low loss on the training images alone proves little.
@@ -100,6 +101,12 @@ def few_test_images(count: int, task: Task = "fields") -> str:
         else ngettext("Accuracy was measured on {count} test image only", "Accuracy was measured on {count} test images only", count)
     )
     return measured + ": " + _("it means little. Label more images for a figure to rely on.")
+
+
+def _from_last_start(trained: pd.DataFrame) -> pd.DataFrame:
+    """The curve from where learning began anew: the rate only falls but there, and the loss that jumps there is no worry."""
+    starts = np.flatnonzero(np.diff(trained["lr"].to_numpy()) > 0)
+    return trained.iloc[starts[-1] + 1 :] if len(starts) else trained
 
 
 def _overfits(trained: pd.DataFrame, scores: Scores, drop: float) -> bool:

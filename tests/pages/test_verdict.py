@@ -230,3 +230,14 @@ def test_few_test_images_are_warned_of(count: int, task: Task, words: str) -> No
 
 def test_without_a_curve_nothing_is_said() -> None:
     assert verdict(training(falling, 0), [], "running", 11) is None
+
+
+@pytest.mark.parametrize("again", [110, 150, 300])
+def test_a_loss_that_jumps_where_learning_begins_anew_is_no_worry(again: int) -> None:
+    first, second = training(falling, 300), training(falling, again)
+    rates = [part.assign(lr=np.linspace(0.005, 0.0001, len(part))) for part in (first, second)]
+    both = pd.concat(rates, ignore_index=True).assign(iteration=np.arange(1.0, 301 + again))
+    said = verdict(both, RISING[:3], "running", 5)
+    assert said is not None
+    assert not said.worries
+    assert "The loss falls well" in said.text

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw, ImageFont
 from safetensors.torch import load_file
 
-from storage import actions, detections, images, labels, models, processes, progress, projects, uploads
+from storage import actions, detections, evaluations, images, labels, models, processes, progress, projects, uploads
 from storage.attempts import Outcome
 from storage.core.paths import Store
 from storage.core.root import open_store
@@ -20,8 +21,10 @@ from storage.words.words import Words
 from tests.worker import house
 from tests.worker.conftest import StopAfter, run_here
 from tests.worker.text.letters import FIELDS, SIZE, example, letter
+from worker import trained
 from worker.apply import carry_out
 from worker.reading.languages import reader_of
+from worker.reevaluate import reevaluate
 from worker.text.prepared import prepare_page
 from worker.text.targets import iou
 
@@ -178,6 +181,17 @@ def test_its_model_has_learned_words_that_stand_on_no_labelled_letter(desk, whol
 
 def buckets(number):
     return prepare_page(example(number)).features
+
+
+def test_judged_again_it_is_worth_what_it_was_before_it_learned_from_what_it_is_judged_by(desk, whole):
+    model = models.get(desk.store, whole[0])
+    kept = {judged.image: judged for judged in evaluations.of_model(desk.store, model.id).images}
+    again = reevaluate(desk.store, model, trained.load(desk.store, model), desk.project.id, torch.device("cpu"))
+    assert again.evaluation.images
+    for judged in again.evaluation.images:
+        before = kept[judged.image]
+        assert [round(each.score, 4) for each in judged.detections] == [each.score for each in before.detections]
+        assert (judged.right, judged.missing, judged.wrong) == (before.right, before.missing, before.wrong)
 
 
 def test_how_a_page_must_be_turned_is_kept_with_what_was_found(desk, whole):

@@ -208,6 +208,37 @@ def test_a_bad_image_is_said_once_and_training_goes_on(pages):
     assert record.notices[0].startswith("Image 2 skipped")
 
 
+def test_test_images_are_kept_apart_in_the_first_iterations_and_learned_from_in_the_last(pages):
+    alone, record, without = Record(), Record(), Record()
+    judged, both = model(), model()
+    apart = train(judged, pages[:2], pages[2:], SETTINGS, alone)
+    trained = train(both, pages[:2], pages[2:], replace(SETTINGS, iterations=12, together=6), record)
+    # What it is judged by is what a run of the first iterations alone publishes.
+    assert trained.best == apart.best
+    assert list(record.evaluations) == list(alone.evaluations)
+    for name, weights in both.state_dict().items():
+        torch.testing.assert_close(weights, judged.state_dict()[name], rtol=1e-3, atol=1e-4)
+    # Learning begins again: at the first rate, and from the first weights.
+    assert record.rates[6:] == record.rates[:6] == alone.rates
+    assert apart.whole is None
+    assert trained.whole is not None
+    train(model(), pages[:2], [], replace(SETTINGS, iterations=12, together=6), without)
+    np.testing.assert_allclose(record.losses[:6], without.losses[:6], rtol=1e-4)
+    assert abs(np.array(record.losses[6:]) / without.losses[6:] - 1).max() > 0.01
+
+
+@pytest.mark.parametrize("stop", [4, 6, 9])
+def test_a_run_that_learns_from_all_images_at_the_end_is_resumed_to_the_same(pages, stop):
+    settings = replace(SETTINGS, iterations=12, together=6)
+    whole, first, second = Record(), Record(stop_after=stop), Record()
+    entire = train(model(), pages[:2], pages[2:], settings, whole)
+    train(model(), pages[:2], pages[2:], settings, first)
+    resumed = train(model(), pages[:2], pages[2:], settings, second, resume=first.state)
+    np.testing.assert_allclose(first.losses + second.losses, whole.losses, rtol=1e-4)
+    for name, weights in entire.whole.items():
+        torch.testing.assert_close(resumed.whole[name], weights, rtol=1e-3, atol=1e-5)
+
+
 def test_no_readable_image_ends_the_run(pages):
     for example in pages:
         example.path.unlink()
