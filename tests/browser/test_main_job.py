@@ -41,9 +41,10 @@ def label_by_hand(page: Page, papers: list[Document], names: list[str]) -> None:
     for paper in papers:
         page.locator(f".box-editor .cell[aria-label='{paper.path.name}']").click()
         expect(page.locator(f".box-editor[data-ready=yes] .cell[aria-label='{paper.path.name}'][aria-current]")).to_be_visible()
-        for number, name in enumerate(names, start=1):
-            if name in paper.boxes:
-                draw_box(page, paper.boxes[name], str(number))
+        drawn = [(name, str(number)) for number, name in enumerate(names, start=1) if name in paper.boxes]
+        for count, (name, key) in enumerate(drawn, start=1):
+            draw_box(page, paper.boxes[name], key)
+            expect(page.locator(".box-editor")).to_have_attribute("data-count", str(count))
         await_saved(page)
         assert len(saved_label(page)["boxes"]) == len(paper.boxes)
     expect(page.get_by_role("button", name=re.compile("Auto-label 16 images"))).to_be_enabled()
