@@ -1,7 +1,9 @@
 """Evaluations: what the model of an attempt found on the test images, and what of it is right."""
 
-from storage.attempts import list_attempts
-from storage.core import AttemptPaths, Damaged, Record, Store, create_once, encode, load_if_there
+from collections.abc import Sequence
+
+from storage.attempts import Attempt
+from storage.core import AttemptPaths, Damaged, Record, create_once, encode, load_if_there
 from storage.detections import Detection
 from storage.plans import Rule
 
@@ -46,11 +48,9 @@ def read(attempt: AttemptPaths) -> Evaluation | None:
         return None
 
 
-def of_model(store: Store, model: str) -> Evaluation | None:
-    """What the model found on its test images when it was made; None of one that was made elsewhere."""
-    # By its files, not by the process, which may be deleted. The newest that has one: it was resumed where others have none.
-    made = list_attempts(store.process(model))
-    return next((found for attempt in reversed(made) if (found := read(attempt.paths))), None)
+def newest(attempts: Sequence[Attempt]) -> Evaluation | None:
+    """Read the evaluation of the newest attempt that has one: a run that was resumed is without for a while."""
+    return next((found for attempt in reversed(attempts) if (found := read(attempt.paths))), None)
 
 
 def worst(evaluation: Evaluation, count: int) -> list[JudgedImage]:

@@ -8,7 +8,7 @@ from itertools import compress
 import numpy as np
 import torch
 
-from storage import evaluations
+from storage import attempts, evaluations
 from storage.core import ProjectPaths, Refused, Store, StoreError
 from storage.evaluations import JudgedImage
 from storage.index import Filter, Index
@@ -39,12 +39,12 @@ def reevaluate(store: Store, model: Model, built: PageModel, project_id: str, de
         raise Refused("Project {project!r} is for another kind of model. Choose one with the same purpose", project=project.name)
     shared = _share(model, project)
     revisions, examples = _test_images(store, project, shared.fields)
-    if isinstance(built, READERS):
-        examples = _read_pages(store, project, examples)
     # It has learned from these since: what it found there before that is what it is worth.
     known = _found_before(store, model) if isinstance(built, FieldReader) else {}
-    looked = detect(built, [example for example in examples if example.image not in known], device, 1, _unsaid)
-    known |= {each.image: each for each in looked}
+    new = [example for example in examples if example.image not in known]
+    if isinstance(built, READERS):
+        new = _read_pages(store, project, new)
+    known |= {each.image: each for each in detect(built, new, device, 1, _unsaid)}
     found = [shared.renumber(known[example.image]) for example in examples if example.image in known]
     judge = Judge(project.task, shared.fields)
     evaluation, judgements = judge_all(judge, found, examples, revisions, shared.rule(model))
@@ -104,8 +104,8 @@ def _test_images(store: Store, project: Project, fields: tuple[Field, ...]) -> t
 
 
 def _found_before(store: Store, model: Model) -> dict[str, Detections]:
-    """By image, what the model's own run found on labelled images with weights that had not learned from them."""
-    kept = evaluations.of_model(store, model.id)
+    """Read, by image, what the model's own run found on labelled images with weights that had not learned from them."""
+    kept = evaluations.newest(attempts.list_attempts(store.process(model.id)))
     places = {field.id: place for place, field in enumerate(model.fields)}
     return {judged.image: _detections(judged, places) for judged in kept.images} if kept else {}
 

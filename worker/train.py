@@ -59,8 +59,12 @@ class TrainSettings:
 
     @property
     def apart(self) -> int:
-        """Iterations from the first on in which the test examples are kept apart."""
+        """Count the first iterations, in which the test examples are kept apart."""
         return self.iterations - self.together
+
+    def stretch(self, iteration: int) -> tuple[int, int]:
+        """Say how far an iteration, from 0, is from where learning began last, and how many are learned from there in all."""
+        return (iteration, self.apart) if iteration < self.apart else (iteration - self.apart, self.together)
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,9 @@ def train(
     resume: TrainState | None = None,
     score: Score = evaluate.score,
 ) -> Trained:
-    """Teach `model` the examples; it is left holding its best weights by `score`, or the last without a test set;
-    those that have learned from the test examples, too, are in what is returned.
+    """Teach `model` the examples; it is left holding its best weights by `score`, or the last without a test set.
+
+    What has learned from the test examples, too, is in what is returned.
 
     Raises NoExamples if not one training image can be read, NonFiniteLoss, and torch's own error when not even one
     image at a time fits into memory.
@@ -154,8 +159,6 @@ def _batches(
     apart = range(done, settings.apart)
     together = range(max(done, settings.apart), settings.iterations)
     for examples, iterations in ((train_examples, apart), ([*train_examples, *test_examples], together)):
-        if not iterations:
-            continue
         yield from batches(
             examples,
             model.canvas,
@@ -172,12 +175,10 @@ def _batches(
 
 
 def _share(iteration: int, settings: TrainSettings) -> float:
-    """Share of the initial learning rate at an iteration: half a cosine, from 1 to `_LAST_SHARE`, and another where learning
-    begins again."""
+    """Give the share of the initial learning rate: half a cosine, from 1 to `_LAST_SHARE`, each time learning begins."""
     # SGDR (Loshchilov and Hutter, 2017, eq. 5).
-    again = iteration - settings.apart
-    part = again / settings.together if again >= 0 else iteration / settings.apart
-    return _LAST_SHARE + (1 - _LAST_SHARE) * (1 + math.cos(math.pi * part)) / 2
+    place, length = settings.stretch(iteration)
+    return _LAST_SHARE + (1 - _LAST_SHARE) * (1 + math.cos(math.pi * place / length)) / 2
 
 
 class _Run:
@@ -283,11 +284,12 @@ class _Run:
     def _follow(self) -> None:
         """Move the running average of the weights, quickly at first, towards where they are now."""
         # It reads and writes every weight, 4 ms: now and then is as good as each time.
-        if self.done % _AVERAGE_EVERY and self.done != self.settings.iterations:
+        place, length = self.settings.stretch(self.done - 1)
+        done = place + 1
+        if done % _AVERAGE_EVERY and done != length:
             return
         # At 0.99 from the start, the head's random first weights would linger for hundreds of steps.
-        since = self.done - self.settings.apart if self.done > self.settings.apart else self.done
-        keep = min(_AVERAGE, since / (since + 10)) ** _AVERAGE_EVERY
+        keep = min(_AVERAGE, done / (done + 10)) ** _AVERAGE_EVERY
         now = self.model.state_dict()
         torch._foreach_lerp_(list(self.average.values()), [now[name] for name in self.average], 1 - keep)
 
@@ -313,9 +315,11 @@ class _Run:
         self.model.load_state_dict(self.best_weights or self.average)
 
     def whole(self) -> dict[str, Tensor] | None:
-        """What was learned of all examples, the test ones among them; None where those are kept apart to the end."""
+        """Give what was learned of all examples, the test ones among them; None where those are kept apart to the end."""
+        if self.done <= self.settings.apart:
+            return None
         # No buffers: they hold what is found out once training is over.
-        return {name: self.average[name] for name, _ in self.model.named_parameters()} if self.done > self.settings.apart else None
+        return {name: self.average[name] for name, _ in self.model.named_parameters()}
 
     def state(self) -> TrainState:
         """A copy of everything that changes."""

@@ -13,7 +13,7 @@ from pages.parts.run_figures import scores_frame
 from pages.parts.run_scores import values_text
 from pages.parts.run_verdict import few_test_images
 from pages.parts.text import plain
-from storage import evaluations, models
+from storage import attempts, evaluations, models
 from storage.core import Store
 from storage.evaluations import Evaluation
 from storage.models import Listed, Model
@@ -110,4 +110,5 @@ def _render_confusion(model: Model) -> None:
 @st.cache_resource(max_entries=50, show_spinner=False)
 def _load_evaluation(root: str, model: str) -> Evaluation | None:  # noqa: ARG001
     """What the model found on its test images when it was made; None of one that was made elsewhere."""
-    return evaluations.of_model(get_store(), model)
+    # By its files, not by the process, which may be deleted.
+    return evaluations.newest(attempts.list_attempts(get_store().process(model)))

@@ -104,7 +104,7 @@ def few_test_images(count: int, task: Task = "fields") -> str:
 
 
 def _from_last_start(trained: pd.DataFrame) -> pd.DataFrame:
-    """The curve from where learning began anew: the rate only falls but there, and the loss that jumps there is no worry."""
+    """Take the curve from where learning began anew: only there the rate rises, and a loss that jumps there is no worry."""
     starts = np.flatnonzero(np.diff(trained["lr"].to_numpy()) > 0)
     return trained.iloc[starts[-1] + 1 :] if len(starts) else trained
 

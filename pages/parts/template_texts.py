@@ -13,7 +13,7 @@ from storage.projects import Task
 from storage.templates import Template
 
 READS = "base-SmartOCR-02"
-"""What goes by words; all others go by looks alone."""
+"""What finds fields by words, too, so that its loss is a sum of many."""
 
 
 def parameter_name(name: str) -> str:

@@ -70,8 +70,7 @@ def load_judged(root: str, process: str, state: str) -> Judged | None:  # noqa: 
     """What a process makes of its test images, at most 15 s old; None before the first evaluation of its best weights."""
     store = get_store()
     found = processes.get(store, process)
-    # The newest attempt that has one: one that was resumed is without for a while.
-    evaluation = next((read for attempt in reversed(found.attempts) if (read := evaluations.read(attempt.paths))), None)
+    evaluation = evaluations.newest(found.attempts)
     if evaluation is None:
         return None
     return Judged(evaluation, tuple(_worst_images(store, found.spec.project, evaluation)))

@@ -21,12 +21,13 @@ from storage.words.words import Words
 from tests.worker import house
 from tests.worker.conftest import StopAfter, run_here
 from tests.worker.text.letters import FIELDS, SIZE, example, letter
-from worker import trained
+from worker import stages, trained
 from worker.apply import carry_out
 from worker.reading.languages import reader_of
 from worker.reevaluate import reevaluate
 from worker.text.prepared import prepare_page
 from worker.text.targets import iou
+from worker.train import train
 
 LABELLED, ALL = 8, 12
 PARAMETERS = {"base_model": "base-SmartOCR-02", "iterations": 120, "refresh": 60, "lr": 0.005}
@@ -110,13 +111,15 @@ def keep_words(desk):
             words.keep(desk.paths, said(number, image, turn, None), reader, turn)
 
 
-def set_up(folder, count=ALL):
+def set_up(folder, count=ALL, more=None):
+    """Letters, some of them labelled; ``more`` has boxes of fields that stand in no words, by name."""
+    more = more or {}
     store = open_store(folder)
-    project = projects.create(store, "letters", "fields", FIELDS, gate=0)
+    project = projects.create(store, "letters", "fields", (*FIELDS, *more), gate=0)
     paths = store.project(project.id)
     added = [uploads.add(paths, f"{number}.png", drawn(number), "ann").id for number in range(count)]
     for number, image in enumerate(added[:LABELLED]):
-        boxes = tuple(Box(field=project.field(name).id, xyxy=xyxy) for name, xyxy in truth(number).items())
+        boxes = tuple(Box(field=project.field(name).id, xyxy=xyxy) for name, xyxy in (truth(number) | more).items())
         labels.save(paths, image, 0, boxes, "ann")
     images.change(paths, images.get(paths, added[SAID]), "ann", turn=TURNS[SAID])
     desk = Desk(store, project, added)
@@ -185,13 +188,28 @@ def buckets(number):
 
 def test_judged_again_it_is_worth_what_it_was_before_it_learned_from_what_it_is_judged_by(desk, whole):
     model = models.get(desk.store, whole[0])
-    kept = {judged.image: judged for judged in evaluations.of_model(desk.store, model.id).images}
+    kept = {judged.image: judged for judged in evaluations.newest(processes.get(desk.store, whole[0]).attempts).images}
     again = reevaluate(desk.store, model, trained.load(desk.store, model), desk.project.id, torch.device("cpu"))
     assert again.evaluation.images
     for judged in again.evaluation.images:
         before = kept[judged.image]
         assert [round(each.score, 4) for each in judged.detections] == [each.score for each in before.detections]
         assert (judged.right, judged.missing, judged.wrong) == (before.right, before.missing, before.wrong)
+
+
+def test_where_pixels_are_looked_at_what_is_published_has_learned_from_the_test_pages_that_judged_it(store, monkeypatch):
+    own = set_up(store.root.parent / "stamped", more={"stamp": (300.0, 300.0, 420.0, 380.0)})
+    ends = []
+    monkeypatch.setattr(stages, "train", lambda *given: ends.append(train(*given)) or ends[-1])
+    process = own.process(iterations=4, batch=1)
+    outcome, _ = own.run(process)
+    assert outcome == Outcome.COMPLETED
+    model = models.get(own.store, process)
+    assert model.images == LABELLED > model.test_images > 0
+    published = load_file(models.weights_path(own.store, model))
+    for name, weights in ends[0].whole.items():
+        if name.startswith("detector."):
+            torch.testing.assert_close(published[name], weights)
 
 
 def test_how_a_page_must_be_turned_is_kept_with_what_was_found(desk, whole):

@@ -227,6 +227,16 @@ def test_test_images_are_kept_apart_in_the_first_iterations_and_learned_from_in_
     assert abs(np.array(record.losses[6:]) / without.losses[6:] - 1).max() > 0.01
 
 
+def test_what_was_learned_without_the_test_images_leaves_no_trace_in_what_is_learned_with_them(pages):
+    settings, one, other = replace(SETTINGS, iterations=12, together=6), Record(), Record()
+    few = train(model(), pages[:1], pages[1:], settings, one)
+    many = train(model(), pages[:3], pages[3:], settings, other)
+    assert abs(np.array(one.losses[:6]) / other.losses[:6] - 1).max() > 0.01
+    np.testing.assert_allclose(one.losses[6:], other.losses[6:], rtol=1e-4)
+    for name, weights in few.whole.items():
+        torch.testing.assert_close(many.whole[name], weights, rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.parametrize("stop", [4, 6, 9])
 def test_a_run_that_learns_from_all_images_at_the_end_is_resumed_to_the_same(pages, stop):
     settings = replace(SETTINGS, iterations=12, together=6)
