@@ -27,7 +27,7 @@ from worker import trained
 from worker.data import Example, read_page
 from worker.models import READERS, PageModel
 from worker.models.classifier import PageClassifier
-from worker.models.detector import _MOST_CANDIDATES, _NMS_IOU, SCORE_FLOOR, FieldDetector
+from worker.models.detector import _MOST_CANDIDATES, _NMS_IOU, SCORE_FLOOR, FieldDetector, settle
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -147,7 +147,7 @@ class _Fields(nn.Module):
         apart = found + labels[:, None] * (max(self.detector.canvas) + 1.0)
         kept = nms(apart, scores, _NMS_IOU)
         kept = kept[scores[kept] >= SCORE_FLOOR]
-        return found[kept], scores[kept], labels[kept]
+        return settle(found, scores * (scores >= SCORE_FLOOR), labels, kept), scores[kept], labels[kept]
 
 
 class _Classes(nn.Module):

@@ -8,6 +8,7 @@ from safetensors.torch import load, save
 
 from worker.models import build, continue_from, weights
 from worker.models.backbone import TextBackbone, load_pretrained
+from worker.models.detector import settle
 from worker.models.losses import assign, detection_losses
 
 CANVAS = (64, 128)
@@ -65,6 +66,13 @@ def test_an_untrained_model_finds_nothing():
     with torch.no_grad():
         (found,) = model(torch.full((1, 3, *CANVAS), 255, dtype=torch.uint8))
     assert found["boxes"].shape == (0, 4)
+
+
+def test_a_box_is_the_mean_of_those_of_its_field_that_nearly_cover_it_by_their_scores():
+    boxes = torch.tensor([[0.0, 0, 100, 20], [0, 0, 80, 20], [0, 0, 96, 20], [0, 0, 60, 20], [50, 5, 50, 5]])
+    scores, labels = torch.tensor([0.6, 0.2, 0.5, 0.4, 0.3]), torch.tensor([0, 0, 1, 0, 1])
+    settled = settle(boxes, scores, labels, kept=torch.tensor([0, 4]))
+    torch.testing.assert_close(settled, torch.tensor([[0.0, 0, 95, 20], [50, 5, 50, 5]]))
 
 
 def test_a_page_without_labels_teaches_that_nothing_is_there():

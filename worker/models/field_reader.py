@@ -30,7 +30,7 @@ FOLDS = 6
 _AT_ONCE = 16  # pages whose spans are learned in one iteration: a page of words costs a hundredth of a page of pixels
 _MOST_KEPT = 512 << 20  # bytes of spans' features that are computed once
 _COVERED = 0.9  # of a field's boxes that some words fit: with fewer, the detector looks for it as well
-_TEXTUAL = 0.3  # of a field's boxes: with fewer, its words say nothing
+_TEXTUAL = 0.5  # of a field's boxes: with fewer, words tell where it is less well than the detector alone
 _LOOSE, _TIGHT = 0.6, 0.9  # IoU of labels with their words: from not to be followed to followed alone
 # Of evidence (words, looks, both, words alone, looks alone), before there is anything to learn it from.
 _PRIOR = (0.8, 0.8, 0.5, -0.5, -0.5)

@@ -188,9 +188,7 @@ def drawn(number, folder):
     ImageDraw.Draw(page).ellipse((left, 300, left + 120, 380), outline="black", width=12)
     path = folder / f"{number}.png"
     page.save(path)
-    plain = example(number, path)
-    stamp = np.array([[left, 300, left + 120, 380]], np.float32)
-    return replace(plain, xyxy=np.concatenate([plain.xyxy, stamp]), class_id=np.append(plain.class_id, 3))
+    return replace(with_another(number, [left, 300, left + 120, 380]), path=path)
 
 
 def test_pixels_are_looked_at_for_a_field_that_stands_in_no_words(tmp_path):
@@ -203,6 +201,18 @@ def test_pixels_are_looked_at_for_a_field_that_stands_in_no_words(tmp_path):
     model.conclude()
     found = next(detect(model, [drawn(9, tmp_path)], CPU, 1, unsaid))
     np.testing.assert_allclose(best(found, 0), drawn(9, tmp_path).xyxy[1], atol=12)
+
+
+@pytest.mark.parametrize(("printed", "goes_by_words"), [(2, 0), (3, 1)])
+def test_a_field_goes_by_words_where_they_fit_half_of_its_labels_or_more(printed, goes_by_words):
+    pages = [with_another(number, example(number).xyxy[0] if number < printed else [300, 300, 420, 380]) for number in range(6)]
+    assert new_model(pages, classes=4).text.textual.tolist() == [1, 1, 1, goes_by_words]
+
+
+def with_another(number, box):
+    """A letter with a fourth field."""
+    page = example(number)
+    return replace(page, xyxy=np.concatenate([page.xyxy, np.array([box], np.float32)]), class_id=np.append(page.class_id, 3))
 
 
 def test_where_pixels_are_looked_at_words_are_learned_from_labels_alone(tmp_path):
