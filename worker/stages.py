@@ -41,6 +41,7 @@ from worker.train import TrainSettings, TrainState, train
 log = logging.getLogger(__name__)
 
 _TOGETHER = 0.5  # of the iterations: once the test pages have said how good a model is, it learns from them, too
+_LEAST_TOGETHER = 250  # iterations; who begins again needs so many, or is worth less than with the test pages left out
 
 
 @dataclass(frozen=True)
@@ -226,8 +227,8 @@ def _learn_words(run: _Run, model: FieldReader | ClassReader, data: Data, told: 
 
 
 def _settings(run: _Run, model: PageModel, data: Data) -> TrainSettings:
-    last = run.process.last
-    joins = isinstance(model, FieldReader) and model.sees and data.test
+    last, together = run.process.last, round(run.parameters.iterations * _TOGETHER)
+    joins = isinstance(model, FieldReader) and model.sees and data.test and together >= _LEAST_TOGETHER
     return TrainSettings(
         iterations=run.parameters.iterations,
         batch=run.parameters.batch,
@@ -236,7 +237,7 @@ def _settings(run: _Run, model: PageModel, data: Data) -> TrainSettings:
         loaders=run.loaders,
         seed=run.parameters.seed,
         device=run.device,
-        together=round(run.parameters.iterations * _TOGETHER) if joins else 0,
+        together=together if joins else 0,
         micro_batch=last.claim.micro_batch if last else None,
     )
 
