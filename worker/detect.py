@@ -14,7 +14,8 @@ from storage.core import BadImage
 from worker.data import Example, read_ahead, read_page
 from worker.models import SCORE_FLOOR, ClassReader, FieldReader, PageModel
 from worker.models.precision import precision, prepare
-from worker.text.candidates import Candidate, Seen
+from worker.text.candidates import Candidate
+from worker.text.choosing import NOTHING_SEEN, Seen
 from worker.text.page_words import page_words
 from worker.text.prepared import PreparedPage, prepare_page
 
@@ -63,7 +64,7 @@ def find_candidates(
         good = [page for page in pages if not isinstance(page.picture, BadImage)]
         for page in pages:
             _notice_bad(page.example, page.picture, notice)
-        looked = _look(model, good, device) if model.sees and good else [None] * len(good)
+        looked = _look(model, good, device) if model.sees and good else [NOTHING_SEEN] * len(good)
         for page, seen in zip(good, looked, strict=True):
             yield page.example, model.candidates(page.example, page.words, page.copy, seen)
 
@@ -86,7 +87,7 @@ def _read_words(model: FieldReader, examples: Sequence[Example]) -> list[_Page]:
     ]
 
 
-def _look(model: FieldReader, pages: Sequence[_Page], device: torch.device) -> list[Seen | None]:
+def _look(model: FieldReader, pages: Sequence[_Page], device: torch.device) -> list[Seen]:
     images = torch.from_numpy(np.stack([page.picture for page in pages if isinstance(page.picture, np.ndarray)])).permute(0, 3, 1, 2)
     with torch.inference_mode(), precision(device):
         found = model(images.to(device))

@@ -13,7 +13,7 @@ from storage.attempts import Message
 from storage.core import Damaged, ProjectPaths, Record, create_once, encode, list_names, load_if_there, make_folder
 from storage.turns import Turn
 
-VERSION = 1
+VERSION = 2
 """Of the reader; raised when its words become other ones."""
 
 XYXY = tuple[float, float, float, float]

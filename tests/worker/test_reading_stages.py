@@ -198,18 +198,30 @@ def test_judged_again_it_is_worth_what_it_was_before_it_learned_from_what_it_is_
 
 
 def test_where_pixels_are_looked_at_what_is_published_has_learned_from_the_test_pages_that_judged_it(store, monkeypatch):
+    monkeypatch.setattr(stages, "_LEAST_TOGETHER", 2)
+    own, model, ended = run_stamped(store, monkeypatch)
+    assert model.images == LABELLED > model.test_images > 0
+    published = load_file(models.weights_path(own.store, model))
+    for name, weights in ended.whole.items():
+        if name.startswith("detector."):
+            torch.testing.assert_close(published[name], weights)
+
+
+def test_a_run_too_short_to_begin_again_keeps_its_test_pages_apart(store, monkeypatch):
+    _, model, ended = run_stamped(store, monkeypatch)
+    assert ended.whole is None
+    assert (model.images + model.test_images, model.test_images > 0) == (LABELLED, True)
+
+
+def run_stamped(store, monkeypatch):
+    """Four iterations on letters with a stamp that no words say → their desk, the model, and how training ended."""
     own = set_up(store.root.parent / "stamped", more={"stamp": (300.0, 300.0, 420.0, 380.0)})
     ends = []
     monkeypatch.setattr(stages, "train", lambda *given: ends.append(train(*given)) or ends[-1])
     process = own.process(iterations=4, batch=1)
     outcome, _ = own.run(process)
     assert outcome == Outcome.COMPLETED
-    model = models.get(own.store, process)
-    assert model.images == LABELLED > model.test_images > 0
-    published = load_file(models.weights_path(own.store, model))
-    for name, weights in ends[0].whole.items():
-        if name.startswith("detector."):
-            torch.testing.assert_close(published[name], weights)
+    return own, models.get(own.store, process), ends[0]
 
 
 def test_how_a_page_must_be_turned_is_kept_with_what_was_found(desk, whole):

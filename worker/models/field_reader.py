@@ -20,8 +20,8 @@ from worker.models.detector import FieldDetector
 from worker.models.orientation import OrientationHead
 from worker.models.span_model import LearnedPage, SpanModel
 from worker.text import targets
-from worker.text.candidates import Candidate, Seen, bring_together
-from worker.text.choosing import choose
+from worker.text.candidates import Candidate, bring_together
+from worker.text.choosing import NOTHING_SEEN, Seen, choose
 from worker.text.prepared import PreparedPage
 
 FOLDS = 6
@@ -181,10 +181,10 @@ class FieldReader(nn.Module):
         self.text = self.text.published()
         self.learned, self._described, self._prepared = [], {}, {}
 
-    def candidates(self, example: Example, page: PreparedPage, copy: int, seen: Seen | None) -> list[Candidate]:
+    def candidates(self, example: Example, page: PreparedPage, copy: int, seen: Seen = NOTHING_SEEN) -> list[Candidate]:
         """Every box that may be a field of a page, by that copy of the weights over words and by what the detector saw."""
         text = self.text
-        found = choose(page, text.chances(page, copy), text.offsets.cpu().numpy(), text.textual.cpu().numpy())
+        found = choose(page, text.chances(page, copy), text.offsets.cpu().numpy(), text.textual.cpu().numpy(), seen)
         spans = [(each, page.spans.of(each.span)) for each in found]
         made = bring_together(example, page.page, spans, seen, self.fit.cpu().numpy())
         return [each if each.by_words is None else replace(each, by_words=self._by_words(each.class_id, each.by_words)) for each in made]

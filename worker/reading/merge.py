@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from worker.reading.word import XYXY, Word
+from worker.reading.word import ROUBLES, XYXY, Word
 
 _LATIN, _CYRILLIC = "ABCEHKMOPTXYaceopxyu", "АВСЕНКМОРТХУасеорхуи"
 _TO_CYRILLIC, _TO_LATIN = str.maketrans(_LATIN, _CYRILLIC), str.maketrans(_CYRILLIC, _LATIN)
-_ROUBLES, _COMPANIES = frozenset("PРΡρрp"), frozenset({"00", "000", "ОО"})  # what becomes of ₽ and of ООО
+_COMPANIES = frozenset({"00", "000", "ОО"})  # what becomes of ООО
 _LOOK_ALIKES = frozenset(_LATIN + _CYRILLIC)
 _SHARE = 0.25  # of a line's letters that only Tesseract can know, from which on its words are taken
 _LEAST_CONFIDENCE = 0.3  # of Tesseract: below, it reads letters into lines, dots and pictures
@@ -27,7 +27,7 @@ def merge(lines: Sequence[Sequence[Word]], others: Sequence[Sequence[Word]], bou
     if not _has_foreign(others):
         return [list(line) for line in lines]
     # On a page in another script, what could be Latin or not is not.
-    is_theirs = _is_foreign([word for other in others for word in other if word.confidence >= _LEAST_ALONE], _THEIRS)
+    is_theirs = is_foreign([word for other in others for word in other if word.confidence >= _LEAST_ALONE], _THEIRS)
     within: list[list[Word]] = [[] for _ in lines]
     alone = []
     for other in others:
@@ -39,14 +39,14 @@ def merge(lines: Sequence[Sequence[Word]], others: Sequence[Sequence[Word]], bou
             (left if place is None else within[place]).append(word)
         alone.append([word for word in left if word.confidence >= _LEAST_ALONE])
     merged = [_merge_line(_in_script(line) if is_theirs else list(line), found) for line, found in zip(lines, within, strict=True)]
-    return merged + [_in_script(words) for words in alone if _is_foreign(words)]
+    return merged + [_in_script(words) for words in alone if is_foreign(words)]
 
 
 def _has_foreign(others: Sequence[Sequence[Word]]) -> bool:
     """Whether there is text on the page that only Tesseract knows: on bad paper it finds some letters of any script."""
     words = [word for other in others for word in other]
-    long = [word for word in words if word.confidence >= _SURE and len(_letters(word.text)) >= _LONG and _is_foreign([word])]
-    return len(long) >= _SEVERAL or _is_foreign([word for word in words if word.confidence >= _LEAST_ALONE])
+    long = [word for word in words if word.confidence >= _SURE and len(_letters(word.text)) >= _LONG and is_foreign([word])]
+    return len(long) >= _SEVERAL or is_foreign([word for word in words if word.confidence >= _LEAST_ALONE])
 
 
 def _merge_line(line: list[Word], found: Sequence[Word]) -> list[Word]:
@@ -54,7 +54,10 @@ def _merge_line(line: list[Word], found: Sequence[Word]) -> list[Word]:
     foreign = [letter for word in found if not known[word] for letter in _letters(word.text) if _is_foreign_letter(letter)]
     if len(foreign) < max(1, _SHARE * len([letter for word in found for letter in _letters(word.text)])):
         return line
-    words = [part for word in found for part in known[word] or [word]]
+    # Of the sign after a sum Tesseract makes letters.
+    signs = [after for before, after in pairwise(line) if after.text in ROUBLES and before.text[-1:].isdigit()]
+    words = [part for word in found if not any(_touch(word, sign) for sign in signs) for part in known[word] or [word]]
+    words += signs
     words += [other for other in line if any(c.isdigit() for c in other.text) and not any(_touch(other, word) for word in words)]
     return _in_script(sorted(dict.fromkeys(words), key=lambda word: word.box[0]))
 
@@ -80,7 +83,7 @@ def _in_script(words: Sequence[Word]) -> list[Word]:
     """The words of a Cyrillic line, with look-alikes written in the script of the word that they stand in."""
     written = [replace(word, text=_write(word.text)) for word in words]
     for place, (before, word) in enumerate(pairwise(written)):
-        if word.text in _ROUBLES and before.text[-1:].isdigit():
+        if word.text in ROUBLES and before.text[-1:].isdigit():
             written[place + 1] = replace(word, text="₽")
         if before.text in _COMPANIES and word.text[0] in '«"':
             written[place] = replace(before, text="ООО")
@@ -94,7 +97,8 @@ def _write(text: str) -> str:
     return text.translate(_TO_LATIN if any(c.isascii() for c in letters) else _TO_CYRILLIC)
 
 
-def _is_foreign(words: Sequence[Word], share: float = _SHARE) -> bool:
+def is_foreign(words: Sequence[Word], share: float = _SHARE) -> bool:
+    """Whether so many of the words' letters are of a script that PP-OCRv6 does not know."""
     letters = [c for word in words for c in _letters(word.text)]
     foreign = sum(_is_foreign_letter(c) for c in letters)
     return foreign >= max(1, share * len(letters))

@@ -4,6 +4,7 @@ Only the wheel's two networks are used, as its code logs, and downloads what it 
 that the networks were published with.
 """
 
+import math
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -12,6 +13,8 @@ import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+
+from worker.reading.word import ROUBLES
 
 Rgb = NDArray[np.uint8]
 """Pixels (h, w, 3)."""
@@ -25,6 +28,7 @@ _MOST_LINES = 3000
 _HEIGHT = 48  # pixels of a line as the recogniser wants it
 _COLUMN = 8  # pixels of that for which it says one character
 _LEAST_WIDTH, _MOST_WIDTH = 64, 3200
+_SOMETHING = 0.2  # of the chances that there is any character: so much, and something is there
 _BATCH_PX = 2400  # pixels in width that are read at once: more only costs memory
 
 
@@ -134,7 +138,21 @@ class LineRecogniser:
                 end += 1
             at = min(1.0, (start + end) / 2 / columns)
             characters.append(Character(self._characters[best[start]], at, float(chances[start:end, best[start]].max())))
-        return characters
+        return characters + self._lost_sign(chances, characters, columns)
+
+    def _lost_sign(self, chances: NDArray[np.float32], characters: list[Character], columns: float) -> list[Character]:
+        """The sign of roubles after a sum: it looks like many things at once, so that "nothing" may be likelier than each of them."""
+        if len(characters) < 2 or characters[-1].text != " " or not characters[-2].text.isdigit():
+            return []
+        first = round(characters[-1].at * columns)
+        after = chances[first : math.ceil(columns)].copy()
+        after[:, [0, -1]] = 0  # nothing, and the blank
+        sums = after.sum(axis=1)
+        column = int(sums.argmax())
+        text = self._characters[after[column].argmax()]
+        if sums[column] < _SOMETHING or text not in ROUBLES:
+            return []
+        return [Character(text, min(1.0, (first + column + 0.5) / columns), float(sums[column]))]
 
 
 def _batches(widths: list[int]) -> list[list[int]]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 XYXY = tuple[float, float, float, float]
 
+ROUBLES = frozenset("₽PРΡρрp")
+"""What the sign of roubles is read as."""
+
 
 @dataclass(frozen=True)
 class Word:

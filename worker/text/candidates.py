@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from storage.turns import unturn_box
 from worker.data import Example
-from worker.text.choosing import Found
+from worker.text.choosing import Found, Seen
 from worker.text.page import TextPage
 from worker.text.targets import iou
 
@@ -15,18 +15,6 @@ _SUREST = 4.0  # log-odds that either model may give
 # IoU of a span and a box that is seen: from where on both speak of the same, and where the span is as good as the box.
 # A label need not follow its words (a cheque's number with the sign before it), so little is asked.
 _SAME, _ALIKE = 0.15, 0.7
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the detector found on one page: `xyxy` (n, 4) in pixels of the upright page, `class_id` (n,), `score` (n,)."""
-
-    xyxy: NDArray[np.float32]
-    class_id: NDArray[np.int64]
-    score: NDArray[np.float32]
-
-
-_NOTHING_SEEN = Seen(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -45,14 +33,13 @@ class Candidate:
 
 
 def bring_together(
-    example: Example, page: TextPage, spans: list[tuple[Found, NDArray[np.int64]]], seen: Seen | None, fit: NDArray[np.float32]
+    example: Example, page: TextPage, spans: list[tuple[Found, NDArray[np.int64]]], seen: Seen, fit: NDArray[np.float32]
 ) -> list[Candidate]:
     """Every span that was chosen, with its words, and every box that was seen; those of a field that overlap are one.
 
     `fit` (classes,) is how well the labels follow the words, 0 to 1: at most so much of the box is the words', and the less
     the farther they are from what was seen; the rest is as seen.
     """
-    seen = seen or _NOTHING_SEEN
     made, taken = [], np.zeros(len(seen.class_id), dtype=bool)
     for found, words in spans:
         xyxy, by_looks = found.xyxy, None

@@ -59,7 +59,7 @@ def calibrate(
     for example in labelled:
         known = model.known_page(example.image)
         if known is not None:
-            judged += _judge(example, model.candidates(example, *known, None), model)
+            judged += _judge(example, model.candidates(example, *known), model)
     model.calibrate_words(judged)
     if model.sees:
         found = find_candidates(model, held_out, device, loaders, notice)

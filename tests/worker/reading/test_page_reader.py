@@ -10,7 +10,7 @@ from tests.worker.reading.printed import LINES, overlap, printed
 from worker.reading.languages import languages
 from worker.reading.page_reader import PageReader
 
-INVOICE = house.ROOT / "samples" / "invoices" / "images" / "invoice-01.jpg"
+INVOICES = house.ROOT / "samples" / "invoices" / "images"
 WORDS = [word for line in LINES for word in line.split()]
 
 cyrillic = pytest.mark.skipif("rus" not in languages(), reason="Tesseract's Russian is not installed")
@@ -112,17 +112,34 @@ def test_a_language_that_the_machine_lacks_is_read_without(upright):
     assert PageReader(("eng", "tlh")).read(printed()[0], None) == upright
 
 
-@cyrillic
-def test_another_script_changes_nothing_on_an_english_page(upright):
-    assert PageReader(("eng", "rus")).read(printed()[0], None) == upright
+@pytest.fixture(scope="module")
+def both():
+    return PageReader(("eng", "rus"))
 
 
 @cyrillic
-def test_two_scripts_in_a_line_are_read_both(upright):
-    read = PageReader(("eng", "rus")).read(read_rgb(INVOICE), None)
-    lines = [
-        " ".join(text for text, line in zip(read.texts, read.lines, strict=True) if line == number) for number in sorted({*read.lines})
-    ]
+def test_another_script_changes_nothing_on_an_english_page(both, upright):
+    assert both.read(printed()[0], None) == upright
+
+
+def invoice_lines(reader, number):
+    read = reader.read(read_rgb(INVOICES / f"invoice-{number}.jpg"), None)
+    assert read.turn_certainty >= 0.5
+    return [" ".join(text for text, line in zip(read.texts, read.lines, strict=True) if line == place) for place in sorted({*read.lines})]
+
+
+@cyrillic
+def test_two_scripts_in_a_line_are_read_both(both):
+    lines = invoice_lines(both, "01")
     assert "ИНН 0012345670" in lines
     assert any(line.startswith("Счёт на оплату № 1786 от 21 мая 2025 г.") for line in lines)
-    assert read.turn_certainty >= 0.5
+
+
+@cyrillic
+def test_the_sign_after_a_sum_is_read_though_it_looks_like_many_things_at_once(both):
+    assert "46 356,00 ₽" in invoice_lines(both, "34")
+
+
+@cyrillic
+def test_a_word_that_looks_latin_among_cyrillic_ones_is_read_without_english(both):
+    assert any("Заводской пер., д. 2" in line for line in invoice_lines(both, "12"))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.worker.text.letters import example
-from worker.text.candidates import Seen, bring_together
-from worker.text.choosing import Found
+from worker.text.candidates import bring_together
+from worker.text.choosing import Found, Seen
 from worker.text.prepared import prepare_page
 
 FIELD = 1
