@@ -27,7 +27,7 @@ _FIELDS = {
     "total": "The sum to pay, with its currency sign if it has one · Сумма к оплате, со знаком валюты, если он есть",
     "signature": "The signature itself, without the stamp · Сама подпись, без печати",
 }
-# 4 minutes on two CPU cores, of which half is reading, and 97 % of the boxes right (bench/guided.py).
+# 4 minutes on two CPU cores, reading among them, and 98 % of the boxes right (bench/guided.py).
 _PARAMETERS: dict[str, Any] = {"iterations": 250, "loaders": 2, "refresh": 2.0, "device": "cpu"}
 _DESCRIPTION = "Some minutes on a computer without a GPU · Несколько минут на компьютере без GPU"
 

@@ -104,7 +104,7 @@ class FieldDetector(nn.Module):
 
 
 def settle(boxes: Tensor, scores: Tensor, labels: Tensor, kept: Tensor) -> Tensor:
-    """The boxes at the places `kept` (k,), each the mean of all boxes (n, 4) of its field that nearly cover it, by their scores.
+    """Give the boxes at the places `kept` (k,), each as the mean of all boxes (n, 4) of its field that nearly cover it, by their scores.
 
     Where labels of one kind come in two sizes, the middle fits both (box voting: Gidaris and Komodakis, 2015, §5).
     """

@@ -55,7 +55,7 @@ def _merge_line(line: list[Word], found: Sequence[Word]) -> list[Word]:
     if len(foreign) < max(1, _SHARE * len([letter for word in found for letter in _letters(word.text)])):
         return line
     # Of the sign after a sum Tesseract makes letters.
-    signs = [after for before, after in pairwise(line) if after.text in ROUBLES and before.text[-1:].isdigit()]
+    signs = [after for before, after in pairwise(line) if _is_sign(before, after)]
     words = [part for word in found if not any(_touch(word, sign) for sign in signs) for part in known[word] or [word]]
     words += signs
     words += [other for other in line if any(c.isdigit() for c in other.text) and not any(_touch(other, word) for word in words)]
@@ -83,11 +83,15 @@ def _in_script(words: Sequence[Word]) -> list[Word]:
     """The words of a Cyrillic line, with look-alikes written in the script of the word that they stand in."""
     written = [replace(word, text=_write(word.text)) for word in words]
     for place, (before, word) in enumerate(pairwise(written)):
-        if word.text in ROUBLES and before.text[-1:].isdigit():
+        if _is_sign(before, word):
             written[place + 1] = replace(word, text="₽")
         if before.text in _COMPANIES and word.text[0] in '«"':
             written[place] = replace(before, text="ООО")
     return written
+
+
+def _is_sign(before: Word, word: Word) -> bool:
+    return word.text in ROUBLES and before.text[-1:].isdigit()
 
 
 def _write(text: str) -> str:
@@ -98,7 +102,7 @@ def _write(text: str) -> str:
 
 
 def is_foreign(words: Sequence[Word], share: float = _SHARE) -> bool:
-    """Whether so many of the words' letters are of a script that PP-OCRv6 does not know."""
+    """Say whether so many of the words' letters are of a script that PP-OCRv6 does not know."""
     letters = [c for word in words for c in _letters(word.text)]
     foreign = sum(_is_foreign_letter(c) for c in letters)
     return foreign >= max(1, share * len(letters))

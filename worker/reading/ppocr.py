@@ -141,7 +141,7 @@ class LineRecogniser:
         return characters + self._lost_sign(chances, characters, columns)
 
     def _lost_sign(self, chances: NDArray[np.float32], characters: list[Character], columns: float) -> list[Character]:
-        """The sign of roubles after a sum: it looks like many things at once, so that "nothing" may be likelier than each of them."""
+        """Find the sign of roubles after a sum: it looks like many things at once, so that "nothing" may be likelier than each of them."""
         if len(characters) < 2 or characters[-1].text != " " or not characters[-2].text.isdigit():
             return []
         first = round(characters[-1].at * columns)

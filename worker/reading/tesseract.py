@@ -1,6 +1,7 @@
 """Tesseract, for scripts that PP-OCRv6 does not know: whole pages, as it spaces the words of single lines badly."""
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -30,8 +31,13 @@ class Tesseract:
         # It would print a line for each speck that it finds no shape in.
         library.set_leptonica_log_level(library.LeptLogLevel.NONE)
         self._api = library.PyTessBaseAPI(path=str(tessdata()), lang="+".join(names), psm=library.PSM.SPARSE_TEXT)
-        others = [name for name in names if name != ENGLISH]
-        self._alone = library.PyTessBaseAPI(path=str(tessdata()), lang="+".join(others), psm=library.PSM.SINGLE_WORD)
+        self._others = [name for name in names if name != ENGLISH]
+
+    @cached_property
+    def _alone(self) -> Any:
+        # Only when a word asks for it: most pages have none.
+        library = self._library
+        return library.PyTessBaseAPI(path=str(tessdata()), lang="+".join(self._others), psm=library.PSM.SINGLE_WORD)
 
     def read(self, rgb: NDArray[np.uint8]) -> list[list[Word]]:
         """The words of each line of the upright page."""
@@ -55,7 +61,7 @@ class Tesseract:
         return [[self._again(word, rgb) for word in line] if is_foreign(line) else line for line in lines if line]
 
     def _again(self, word: Word, rgb: NDArray[np.uint8]) -> Word:
-        """The word; one of Latin letters, in a line of another script, as it is read without English: "nep." for "пер."."""
+        """Read a word of Latin letters, in a line of another script, once more without English: "nep." for "пер."."""
         letters = [c for c in word.text if c.isalpha()]
         if len(letters) < 2 or not all(c.isascii() for c in letters) or any(c.isdigit() for c in word.text):
             return word

@@ -61,7 +61,7 @@ def choose(
 
 
 def _near(boxes: NDArray[np.float32], seen: Seen, label: int) -> NDArray[np.float32]:
-    """How much likelier (n,) each of a field's boxes (n, 4) is by the box seen that it overlaps most, the surer the more."""
+    """Say how much likelier (n,) each of a field's boxes (n, 4) is by the box seen that it overlaps most, the surer the more."""
     ours = seen.class_id == label
     overlaps = [score**2 * iou(box, boxes) for box, score in zip(seen.xyxy[ours], seen.score[ours], strict=True)]
     return np.exp(_SEEN * np.max(overlaps, axis=0, initial=0))
