@@ -1,4 +1,4 @@
-"""What the dashboard does before it serves anybody: its own names, who may come in, a warm start."""
+"""What the dashboard does before it serves anybody: its own names, ticks in their turn, who may come in, a warm start."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.concurrency import run_in_threadpool
 from streamlit import App
 
-from server import assets, background, mode
+from server import assets, background, mode, ticks
 from server.access import get_store
 from storage import first_account
 from storage.settings import settings
@@ -16,6 +16,7 @@ from storage.settings import settings
 async def lifespan(app: App) -> AsyncIterator[None]:
     """The dashboard's life, from its start to its end."""
     mode.allow_own_hosts()
+    ticks.put_in_turn()
     if mode.is_sign_in():
         await run_in_threadpool(_welcome)
     async with assets.warm(app):
