@@ -16,6 +16,7 @@ from storage.images import Image
 from storage.index import Filter, Order, Row, Which
 from storage.labels import XYXY, Label, Region
 from storage.projects import Project
+from storage.turns import stands
 from storage.words import words
 from storage.words.suggestions import suggested
 from storage.words.words import Reader, Words
@@ -246,7 +247,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _words(paths: ProjectPaths, project: Project, image: Image) -> Words | None:
-    return words.find(paths, image.id, image.said_turn, Reader(project.languages))
+    return words.find(paths, image.id, stands(image.turn, image.said_turn is not None), Reader(project.languages))
 
 
 def _compact(found: Words) -> dict[str, Any]:

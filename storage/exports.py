@@ -10,6 +10,7 @@ from storage.attempts import Message
 from storage.core import Damaged, ProjectPaths, Refused, Store, load, record, replace_file, revision_path
 from storage.imports import pass_on
 from storage.labels import Label
+from storage.turns import stands
 from storage.words.values import text_of
 from storage.words.words import Reader, Words, find_many
 
@@ -51,9 +52,8 @@ def with_texts(paths: ProjectPaths, languages: tuple[str, ...], found: "Iterable
     """The same with a text in each box where one is known: as it was kept, else from the page's words, read by now."""
     waiting = iter(found)
     while group := list(islice(waiting, _TOGETHER)):
-        # Nobody may have said that a page stands upright; that its text was read tells what it says either way.
-        unread = [(row.image, row.turn or None) for row, label in group if any(box.text is None for box in label.boxes or ())]
-        words = find_many(paths, unread, Reader(languages))
+        unread = [row for row, label in group if any(box.text is None for box in label.boxes or ())]
+        words = find_many(paths, ((row.image, stands(row.turn, row.turn_said)) for row in unread), Reader(languages))
         for row, label in group:
             yield row, _with_texts(label, words.get(row.image))
 

@@ -4,7 +4,8 @@ One SQLite database per store and host, outside the store. It is derived from th
 rebuilds itself when it is corrupt. Several threads and processes may use it at once.
 
 A refresh opens the 256 shard folders of images and of labels and lists those that changed. Record files are never
-changed once written, so only revisions it has not seen are read.
+changed once written, so only revisions it has not seen are read. Of words it opens those shards alone in which a label
+waits for what is written in its boxes.
 """
 
 import json
@@ -16,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -25,8 +27,12 @@ from storage.caches import cache_folder
 from storage.core import ProjectPaths, Refused, Store, StoreError, head_revisions, list_names, load, revision_path
 from storage.images import Image
 from storage.labels import Label
+from storage.projects import PROJECTS
+from storage.turns import stands
+from storage.words.values import text_of
+from storage.words.words import Reader, Words, find_many
 
-_VERSION = 5  # of the tables below; a database of another version is thrown away
+_VERSION = 6  # of the tables below; a database of another version is thrown away
 # Coarse clocks give two changes of a folder within this time one mtime (git's "racy" rule). Seconds of this
 # host's clock since it first saw that mtime: the server's clock may differ.
 _RACY = 2.0
@@ -36,12 +42,13 @@ _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HEX = frozenset("0123456789abcdef")
 
 _IMAGE = ("image_rev", "name", "folded", "width", "height", "bytes", "split", "turn", "turn_said", "deleted", "added", "image_damage")
-_LABEL = ("label_rev", "label_state", "boxes", "fields", "class_id", "score", "author", "changed", "texts", "label_damage")
+_LABEL = ("label_rev", "label_state", "boxes", "fields", "class_id", "score", "author", "changed", "texts", "unread", "label_damage")
 
 # A head has an image's and a label's half, which two passes fill. ``state`` is stored so that indexes hold it, and
 # they hold what lists are filtered by: looking up 100,000 rows for it would take 200 ms. ``settled``: unchanged for
 # _RACY, so that mtime can be trusted. ``fields``: boxes of the label by field id, as JSON with sorted keys. ``texts``:
-# what is written in the boxes, folded, a line each; in an index of its own, or every other one would grow by it. Of a class
+# what is written in the boxes, folded, a line each; in an index of its own, or every other one would grow by it. ``unread``:
+# a box has no text of its own, and the page's words were not there when they were looked for. Of a class
 # there is the id; only such labels are in ``by_class``, so that projects of fields pay nothing for it.
 _SCHEMA = f"""
 create table shards (
@@ -64,6 +71,7 @@ create index by_changed on heads (project, changed, folded, state, split, class_
 create index by_score on heads (project, score, folded, state, split, class_id);
 create index by_fields on heads (project, state, fields, score, folded, split, class_id);
 create index by_texts on heads (project, texts) where texts is not null;
+create index by_unread on heads (project, image) where unread;
 pragma user_version = {_VERSION};
 """
 
@@ -190,10 +198,10 @@ def _lock(path: Path) -> FileLock:
 
 @dataclass(frozen=True)
 class _Shard:
-    """One of the 256 folders of a project's images or labels."""
+    """One of the 256 folders of a project's images, labels or words."""
 
     project: str
-    kind: Literal["images", "labels"]
+    kind: Literal["images", "labels", "words"]
     name: str
     folder: Path
 
@@ -205,7 +213,8 @@ def _refresh(connection: sqlite3.Connection, store: Store, project: str, full: b
     damaged = {image[:2] for (image,) in connection.execute("select image from heads where project = ? and state = 'damaged'", (project,))}
     for shard in _shards(store.project(project), project, known):
         if full or shard.name in damaged or known.get((shard.kind, shard.name)) != (*_stamp(shard.folder), 1):
-            _take_in(connection, shard)
+            _take_in(connection, shard, _update)
+    _take_in_words(connection, store, project)
 
 
 def _shards(paths: ProjectPaths, project: str, known: dict[tuple[str, str], Any]) -> Iterator[_Shard]:
@@ -230,7 +239,39 @@ def _stamp(folder: Path) -> tuple[int, int]:
     return status.st_ino % 2**63, status.st_mtime_ns  # SQLite's integers are signed
 
 
-def _take_in(connection: sqlite3.Connection, shard: _Shard) -> None:
+def _take_in_words(connection: sqlite3.Connection, store: Store, project: str) -> None:
+    """Look for the texts of boxes that have none of their own, where words came since the last look."""
+    query = "select distinct substr(image, 1, 2) from heads where project = ? and unread order by 1"
+    waiting = [name for (name,) in connection.execute(query, (project,))]
+    if not waiting:
+        return
+    paths, (_, known) = store.project(project), PROJECTS.get(store, project)
+    update = partial(_tell, paths, Reader(known.languages))
+    query = "select shard, folder, mtime, settled from shards where project = ? and kind = 'words'"
+    looked = {name: tuple(seen) for name, *seen in connection.execute(query, (project,))}
+    for name in waiting:
+        shard = _Shard(project, "words", name, paths.words_folder / name)
+        if looked.get(name) != (*_stamp(shard.folder), 1):
+            _take_in(connection, shard, update)
+
+
+def _tell(paths: ProjectPaths, reader: Reader, connection: sqlite3.Connection, shard: _Shard, _forget: bool) -> None:
+    """Give the shard's labels that wait for words those that are there now."""
+    query = """select image, label_rev, turn, turn_said from heads
+        where project = ? and image >= ? and image < ? and unread and label_damage is null"""
+    waiting = connection.execute(query, (shard.project, shard.name, shard.name + "g")).fetchall()
+    turns = [(image, stands(turn, said)) for image, _, turn, said in waiting]
+    found = find_many(paths, turns, reader)
+    for image, rev, _, _ in waiting:
+        if image in found:
+            try:
+                texts = _texts(load(Label, revision_path(paths.label_shard(image), image, rev)), found[image])
+            except StoreError:
+                continue  # damaged since it was read; whoever opens it is told
+            connection.execute("update heads set texts = ?, unread = 0 where project = ? and image = ?", (texts, shard.project, image))
+
+
+def _take_in(connection: sqlite3.Connection, shard: _Shard, update: Callable[[sqlite3.Connection, _Shard, bool], None]) -> None:
     """Bring one shard up to date in one transaction, so that of two refreshes the later listing always stands."""
     key = (shard.project, shard.kind, shard.name)
     # The write lock comes before the listing, or of two refreshes the older one could be written last.
@@ -240,7 +281,7 @@ def _take_in(connection: sqlite3.Connection, shard: _Shard) -> None:
         folder, mtime, since = connection.execute(query, key).fetchone() or (None, None, 0.0)
         stamp, now = _stamp(shard.folder), time.time()  # before listing: what changes later shows as a newer time
         # Another folder of the name is a restored backup: its revisions may have the numbers of others.
-        _update(connection, shard, forget=folder != stamp[0])
+        update(connection, shard, folder != stamp[0])
         since = since if (folder, mtime) == stamp else now
         connection.execute("insert or replace into shards values (?, ?, ?, ?, ?, ?, ?)", (*key, *stamp, since, now - since >= _RACY))
         connection.execute("commit")
@@ -258,6 +299,9 @@ def _update(connection: sqlite3.Connection, shard: _Shard, forget: bool) -> None
     known = {image: None if damage or forget else rev for image, rev, damage in rows}
     unseen = [(image, rev) for image, rev in listed.items() if known.get(image) != rev]
     connection.executemany(upsert, ((shard.project, image, *read(shard.folder, image, rev)) for image, rev in unseen))
+    if shard.kind == "labels" and unseen:
+        # The words of these may be there already, where none came since the last look.
+        connection.execute("delete from shards where project = ? and kind = 'words' and shard = ?", (shard.project, shard.name))
     # Set to null, not deleted: the row's other half may still be there.
     gone = known.keys() - listed.keys()
     connection.executemany(upsert, ((shard.project, image, *[None] * len(columns)) for image in gone))
@@ -293,10 +337,12 @@ def _read_label(folder: Path, image: str, rev: int) -> tuple[Any, ...]:
     fields = json.dumps(Counter(box.field for box in boxes), sort_keys=True) if record.is_labelled else None
     # Of a value that was read, both must be right: its place and its text.
     score = min((box.score * (1 if box.read is None else box.read) for box in boxes if box.score is not None), default=record.score)
-    return rev, record.state, len(boxes), fields, record.class_id, score, record.author, record.at.isoformat(), _texts(record), None
+    said = record.author, record.at.isoformat()
+    unread = any(box.text is None for box in boxes)
+    return rev, record.state, len(boxes), fields, record.class_id, score, *said, _texts(record, None), unread, None
 
 
-def _texts(label: Label) -> str | None:
-    """What is written in the boxes as it is searched, a line for each that has a text."""
-    texts = [fold(box.text) for box in label.boxes or () if box.text]
+def _texts(label: Label, words: Words | None) -> str | None:
+    """What is written in the boxes as it is searched, a line for each that has a text or stands on words."""
+    texts = [fold(text) for box in label.boxes or () if (text := text_of(box, words)[0])]
     return "\n".join(texts)[:_SEARCHED] if texts else None

@@ -13,7 +13,7 @@ from storage.core import Store
 from storage.heads import Heads, fold
 from storage.projects import Project
 from storage.review import Rules, learn_rules
-from storage.turns import Turn
+from storage.turns import Turn, stands
 
 State = Literal["unlabelled", "labelled", "auto", "reviewed", "corrected", "damaged", "deleted"]
 Which = State | Literal["all", "confirmed"]
@@ -160,12 +160,13 @@ class Index:
         return [_row(found) for found in self._ask(project, "name", query, json.dumps(images), project)]
 
     def sample(self, project: str, which: Which, most: int) -> list[tuple[str, Turn | None]]:
-        """Up to ``most`` images of the kind with their turns, None for upright: those first by their ids, which are as good as random."""
+        """Up to ``most`` images of the kind and how their words `stands`: those first by their ids, which are as good as random."""
         where, values = _where(project, Filter(which))
         # Few have been confirmed where a sample is wanted, and nearly all others are unlabelled.
         table = "heads indexed by by_state" if which == "confirmed" else _BY_IMAGE
-        found = self._ask(project, "name", f"select image, turn from {table} where {where} order by image limit ?", *values, most)  # noqa: S608
-        return [(image, turn or None) for image, turn in found]
+        query = f"select image, turn, turn_said from {table} where {where} order by image limit ?"  # noqa: S608
+        found = self._ask(project, "name", query, *values, most)
+        return [(image, stands(turn, said)) for image, turn, said in found]
 
     def count(self, project: str, wanted: Filter = Filter()) -> int:
         """How many images pass the filter."""

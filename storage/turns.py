@@ -6,6 +6,11 @@ Turn = Literal[0, 90, 180, 270]
 XYXY = tuple[float, float, float, float]
 
 
+def stands(turn: Turn, is_said: bool) -> Turn | None:
+    """How a page's words must stand to be its words: as it is turned; None, in any way, of a page that nobody and nothing turned."""
+    return turn if is_said or turn else None
+
+
 def turned_size(width: int, height: int, turn: Turn) -> tuple[int, int]:
     """(width, height) of a page of this unturned size once it is turned by ``turn`` degrees clockwise."""
     return (height, width) if turn in (90, 270) else (width, height)

@@ -13,6 +13,9 @@ from storage.images import Image
 from storage.index import Counts, Filter, Index, Order
 from storage.labels import Box
 from storage.projects import Project
+from storage.turns import Turn
+from storage.words import words
+from storage.words.words import Reader, Words
 from tests.storage.pages import IMAGE, ClassLife, Life, add, box, classify, label, rows
 
 
@@ -134,6 +137,43 @@ def test_values_of_another_project_are_not_searched(store: Store, index: Index, 
         index.refresh(each.id)
     assert index.count(project.id, Filter(name="secret")) == 0
     assert index.count(other.id, Filter(name="secret")) == 1
+
+
+@pytest.mark.parametrize("read_first", [True, False])
+def test_a_box_without_a_text_is_found_by_the_words_of_its_page(
+    index: Index, project: Project, paths: ProjectPaths, read_first: bool
+) -> None:
+    image, other = add(paths, 1), add(paths, 2)
+    steps = [lambda: read(paths, project, image, "Бумага"), lambda: label(paths, image, box(), with_text("typed"))]
+    for step in steps if read_first else reversed(steps):
+        step()
+        rows(index, project)  # looked at in between, which must not be the last look
+    label(paths, other, with_text(""))
+    read(paths, project, other, "Бумага")
+    assert searched(index, project, "бумага") == [image.id]
+    assert searched(index, project, "typed") == [image.id]
+
+
+def test_a_box_of_a_turned_page_has_the_words_of_the_page_as_it_stands(index: Index, project: Project, paths: ProjectPaths) -> None:
+    image = add(paths, 1)
+    label(paths, image, box())
+    images.change(paths, image, "ann", turn=180)
+    read(paths, project, image, "upside down")
+    assert searched(index, project, "upside") == []
+    read(paths, project, image, "upright", turn=180)
+    assert searched(index, project, "upright") == [image.id]
+
+
+def searched(index: Index, project: Project, text: str) -> list[str]:
+    """The images that Data shows for what somebody typed."""
+    index.refresh(project.id)
+    return [row.image for row in index.page(project.id, Filter(name=text))]
+
+
+def read(paths: ProjectPaths, project: Project, image: Image, text: str, turn: Turn = 0) -> None:
+    """The page was read: `text` stands where `box` is."""
+    found = Words(image=image.id, turn=turn, texts=(text,), boxes=((1, 2, 3, 4),), confidences=(0.9,), lines=(0,))
+    words.keep(paths, found, Reader(project.languages), turn or None)
 
 
 def test_a_label_of_endless_texts_is_searched_by_its_beginning(index: Index, project: Project, paths: ProjectPaths) -> None:

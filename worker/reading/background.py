@@ -14,6 +14,7 @@ from storage.core import ProjectPaths, Store, StoreError, list_names, open_store
 from storage.index import Filter, Index
 from storage.machines import MACHINES
 from storage.projects import PROJECTS, Project
+from storage.turns import stands
 from storage.words import words
 from worker.parent import die_with_parent
 from worker.reading.languages import reader_of
@@ -85,7 +86,7 @@ class Background:
         """Pages that were not read, the newest first; each machine begins at another place."""
         self._index.refresh(paths.id)
         rows = self._index.page(paths.id, Filter(), "added", descending=True, limit=-1)
-        pages = [Page(row.image, row.turn or None) for row in rows if row.state != "damaged"]
+        pages = [Page(row.image, stands(row.turn, row.turn_said)) for row in rows if row.state != "damaged"]
         read = words.is_read(paths, ((page.image, page.turn) for page in pages), reader)
         missing = [page for page in pages if page.image not in read]
         alive = sorted(machine.id for machine in MACHINES.list(self._store).items if machines.is_alive(self._store, machine.id))

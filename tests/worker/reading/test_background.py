@@ -67,12 +67,14 @@ def test_newer_uploads_wait_for_some_pages_and_those_are_read_to_their_end(paths
     assert (len(asked[0]), set(asked[1])) == (background._TURN, {new, *set(old) - set(asked[0])})
 
 
-def test_a_page_that_a_person_turned_is_read_again(paths, reading, asked):
+@pytest.mark.parametrize(("found", "said"), [(0, 90), (90, 0)])
+def test_a_page_that_a_person_turned_otherwise_than_it_was_read_is_read_again(paths, project, reading, asked, found, said):
     image = add(paths, "one")
-    reading.step()
-    images.change(paths, images.get(paths, image), "ann", turn=90)
+    words.keep(paths, Words(image=image, turn=found), Reader(project.languages), None)
+    assert (reading.step(), asked) == (False, [])
+    images.change(paths, images.get(paths, image), "ann", turn=said)
     assert reading.step()
-    assert asked == [[image], [image]]
+    assert (reading.step(), asked) == (False, [[image]])
 
 
 def test_a_project_without_news_is_looked_at_and_not_listed(paths, reading, asked, monkeypatch):
