@@ -131,11 +131,19 @@ def history(request: Request) -> Response:
 
 @allowed("images", "view")
 def written(request: Request) -> Response:
-    """The words on the page in reading order, boxes in pixels of the unturned page; null where it was not read yet."""
-    project = project_of(request)
-    paths, image = _image(request, project)
-    found = _words(paths, project, image)
-    return JSONResponse({"words": None if found is None else _compact(found)})
+    """The words on the page in reading order, boxes in pixels of the unturned page; null where it was not read yet.
+
+    ``failed`` says why the page could not be read, which makes it one without words.
+    """
+    return _written(request)
+
+
+@allowed("labels", "edit")
+def read_again(request: Request) -> Response:
+    """Have the page read once more that could not be read."""
+    paths, image = _image(request, project_of(request))
+    words.forget_failed(paths, image.id)
+    return _written(request)
 
 
 @allowed("labels", "edit")
@@ -169,7 +177,8 @@ def routes() -> list[Route]:
         Route(f"{image}/label", save, methods=["POST"]),
         Route(f"{image}/history", history),
         Route(f"{image}/accept", accept, methods=["POST"]),
-        Route(f"{image}/words", written),
+        Route(f"{image}/words", written, methods=["GET"]),
+        Route(f"{image}/words", read_again, methods=["POST"]),
     ]
 
 
@@ -246,6 +255,13 @@ def _row(row: Row) -> dict[str, Any]:
     return {**{key: getattr(row, key) for key in keys}, "class": row.class_id}
 
 
+def _written(request: Request) -> Response:
+    project = project_of(request)
+    paths, image = _image(request, project)
+    found = _words(paths, project, image)
+    return JSONResponse({"words": None if found is None else _compact(found)})
+
+
 def _words(paths: ProjectPaths, project: Project, image: Image) -> Words | None:
     return words.find(paths, image.id, stands(image.turn, image.said_turn is not None), Reader(project.languages))
 
@@ -254,7 +270,8 @@ def _compact(found: Words) -> dict[str, Any]:
     # A page may have 20,000 words: more digits than anybody sees would double what is sent.
     boxes = [[round(side, 1) for side in box] for box in found.boxes]
     confidences = [round(confidence, 3) for confidence in found.confidences]
-    return {"texts": found.texts, "boxes": boxes, "confidences": confidences, "lines": found.lines}
+    failed = found.failed and {"template": found.failed.template, "values": {key: str(value) for key, value in found.failed.values.items()}}
+    return {"texts": found.texts, "boxes": boxes, "confidences": confidences, "lines": found.lines, "failed": failed}
 
 
 def _shown(image: Image, label: Label | None) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def said(template: str, values: dict[str, Any]) -> str:
 
 
 def store_messages() -> dict[str, str]:
-    """Templates of everything the store may refuse, with their translations; for components that get refusals over HTTP."""
+    """Templates of what the store may refuse and why a page was not read, translated; for components that get them over HTTP."""
     texts = catalogue(language())
     return {template: text for template in _store_templates() if (text := texts.gettext(template)) != template}
 
@@ -49,7 +49,7 @@ def _store_templates() -> tuple[str, ...]:
     return tuple(
         message.id
         for message in found
-        if isinstance(message.id, str) and any(path.startswith(("storage/", "server/")) for path, _ in message.locations)
+        if isinstance(message.id, str) and any(path.startswith(("storage/", "server/", "worker/reading/")) for path, _ in message.locations)
     )
 
 

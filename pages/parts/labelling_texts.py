@@ -77,6 +77,8 @@ def _versions() -> dict[str, str]:
         "noText": _("no text"),
         "noWords": _("No word lies in this box"),
         "notRead": _("This page is not read yet; texts come when it is."),
+        "couldNotRead": _("This page could not be read: {reason}. Type its texts, or have it read once more."),
+        "readAgain": _("Read again"),
         "absent": _("not on the page"),
         "missing": _("{field} is missing"),
         "doubled": _("{field} is there twice"),

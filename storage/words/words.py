@@ -63,6 +63,15 @@ def keep(project: ProjectPaths, words: Words, reader: Reader, asked: Turn | None
     return create_once(project.words(words.image, asked, reader.name), encode(words))
 
 
+def forget_failed(project: ProjectPaths, image: str) -> None:
+    """Have a page that could not be read be tried again; what was read stays."""
+    shard = project.word_shard(image)
+    for name in _by_image(list_names(shard)).get(image, []):
+        words = _load(shard / name)
+        if words is not None and words.failed:
+            (shard / name).unlink(missing_ok=True)
+
+
 def find(project: ProjectPaths, image: str, turn: Turn | None, reader: Reader) -> Words | None:
     """The best words read on the page as it is turned; None if it was not read yet. Of several readers, ``reader`` counts most."""
     return _best(project, image, list_names(project.word_shard(image)), turn, reader)

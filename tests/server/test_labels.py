@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from storage import images, labels, projects, uploads
+from storage.attempts import Message
 from storage.core import ProjectPaths, Store, revision_path
 from storage.images import Image
 from storage.labels import Box
@@ -74,13 +75,25 @@ def test_no_fields_here_and_unlabelled_again_are_different(client: TestClient, a
     assert (again["rev"], again["state"], again["boxes"]) == (2, "unlabelled", None)
 
 
+def test_a_page_that_could_not_be_read_says_why_and_is_read_again_when_asked(
+    client: TestClient, at: str, paths: ProjectPaths, project: Project, image: Image
+) -> None:
+    why = Message(template="It took more than {seconds} seconds", values={"seconds": 600})
+    words.keep(paths, Words(image=image.id, turn=0, failed=why), Reader(project.languages), None)
+    assert client.get(f"{at}/words").json()["words"]["failed"] == {"template": why.template, "values": {"seconds": "600"}}
+    assert client.post(f"{at}/words").json() == {"words": None}
+    assert words.is_read(paths, [(image.id, None)], Reader(project.languages)) == set()
+    words.keep(paths, Words(image=image.id, turn=0, texts=("Итого",), boxes=((1, 2, 3, 4),)), Reader(project.languages), None)
+    assert client.post(f"{at}/words").json()["words"]["texts"] == ["Итого"]
+
+
 def test_a_text_is_read_unless_somebody_typed_it(
     client: TestClient, at: str, paths: ProjectPaths, project: Project, image: Image, boxes: list[dict[str, Any]]
 ) -> None:
     assert client.get(f"{at}/words").json() == {"words": None}
     found = Words(image=image.id, turn=0, texts=("Итого",), boxes=((10.04, 9.5, 58, 21),), confidences=(0.91234,), lines=(0,))
     words.keep(paths, found, Reader(project.languages), None)
-    shown = {"texts": ["Итого"], "boxes": [[10.0, 9.5, 58.0, 21.0]], "confidences": [0.912], "lines": [0]}
+    shown = {"texts": ["Итого"], "boxes": [[10.0, 9.5, 58.0, 21.0]], "confidences": [0.912], "lines": [0], "failed": None}
     assert client.get(f"{at}/words").json() == {"words": shown}
 
     def save(base: int, **said: str | None) -> tuple[str | None, float | None]:

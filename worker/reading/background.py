@@ -96,8 +96,8 @@ class Background:
 
 
 def _stamp(paths: ProjectPaths) -> Stamp:
-    """Which folders hold the images, and when their names changed."""
-    return tuple(_folder_stamp(paths.images / shard) for shard in list_names(paths.images))
+    """Which folders hold the images and their words, and when their names changed: words are removed to be read again."""
+    return tuple(_folder_stamp(folder / shard) for folder in (paths.images, paths.words_folder) for shard in list_names(folder))
 
 
 def _folder_stamp(folder: Path) -> tuple[int, int]:

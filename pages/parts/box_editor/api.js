@@ -24,6 +24,7 @@ export class Api {
   thumb = (image, turn) => `/app/static/thumbs/${this.project}/${image}?turn=${turn}`
   images = (query) => this.ask(`images?${new URLSearchParams(query)}`)
   words = (image) => this.ask(`images/${image}/words`)
+  readAgain = (image) => this.ask(`images/${image}/words`, {})
   label = (image) => this.askLabel(`images/${image}/label`)
   get presencePath() {
     return `/api/projects/${this.project}/presence`

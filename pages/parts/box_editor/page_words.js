@@ -24,12 +24,21 @@ export class PageWords {
     if (image) this.editor.later("words", SETTLE_MS, () => this.ask())
   }
 
-  async ask() {
+  // Why the page could not be read, in the reader's language; empty if it was.
+  get failed() {
+    return this.found?.failed ? this.editor.api.translated(this.found.failed) : ""
+  }
+
+  readAgain() {
+    this.ask(this.editor.api.readAgain)
+  }
+
+  async ask(how = this.editor.api.words) {
     const { editor, image } = this
     if (document.hidden) return // asked when somebody sees it again
-    const answer = await editor.api.words(image).catch((failure) => (failure.kind === "offline" ? {} : null))
+    const answer = await how(image).catch((failure) => (failure.kind === "offline" ? {} : null))
     if (image !== this.image || editor.gone) return
-    this.found = answer?.words ?? null
+    Object.assign(this, { found: answer?.words ?? null, known: new WeakMap() })
     this.isUnread = Boolean(answer) && !this.found
     if (this.isUnread) editor.later("words", EVERY_MS, () => this.ask())
     editor.render()

@@ -16,6 +16,8 @@ export class Side {
     this.position = html("span", { class: "position" })
     this.rules = html("div", { class: "rules", role: "note" })
     this.unread = html("div", { class: "unread", role: "note" }, texts.notRead)
+    this.failed = html("div", { class: "unread", role: "note" })
+    this.readAgain = html("button", { type: "button", class: "plain", onclick: () => { editor.words.readAgain(); editor.focus() } }, texts.readAgain)
     this.here = html("div", { class: "here", role: "status" }) // others at the same image
     this.status = html("div", { class: "status", role: "status" })
     this.none = html("button", { type: "button", class: "plain", onclick: () => { editor.run("none"); editor.focus() } })
@@ -26,7 +28,7 @@ export class Side {
     this.confirm.append(icon("check"), html("span"))
     const moves = [walk("previous", "previous"), this.position, walk("next", "next"), walk("nextUnlabelled", "nextUnlabelled")]
     element.replaceChildren(
-      html("header", {}, html("div", { class: "about" }, this.name, this.state), html("div", { class: "walk" }, ...moves), this.here, this.rules, this.unread),
+      html("header", {}, html("div", { class: "about" }, this.name, this.state), html("div", { class: "walk" }, ...moves), this.here, this.rules, this.unread, this.failed),
       this.list.element,
       html("footer", {}, this.status, this.none, this.confirm),
     )
@@ -41,6 +43,7 @@ export class Side {
     this.renderHere()
     this.renderRules(item)
     this.unread.hidden = !editor.words.isUnread || !editor.shownBoxes.some((box) => box.text === null)
+    this.renderFailed()
     this.list.render()
     this.renderStatus()
     this.none.disabled = !editor.mayEdit || label.boxes?.length === 0
@@ -62,6 +65,12 @@ export class Side {
     const say = (ids, text) => ids.map((id) => fill(text, { field: editor.look(id).name }))
     const said = [...say(missing, editor.texts.missing), ...say(doubled, editor.texts.doubled)]
     this.rules.replaceChildren(...said.map((text) => html("div", {}, text)))
+  }
+
+  renderFailed() {
+    const { mayEdit, texts, words } = this.editor, reason = words.failed
+    this.failed.hidden = !reason
+    if (reason) this.failed.replaceChildren(html("div", {}, fill(texts.couldNotRead, { reason })), ...(mayEdit ? [this.readAgain] : []))
   }
 
   renderStatus() {

@@ -6,8 +6,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from storage import labels
+from storage.attempts import Message
 from storage.images import Image
 from storage.projects import Project
+from storage.words import words
+from storage.words.words import Reader, Words
 from tests.browser.drawing import await_saved, drag, draw_box, editor, near, on_screen, saved_label
 from tests.browser.labelling.conftest import Open, Take
 from tests.browser.labelling.labels import BOX, OTHER, label_by_hand, label_by_model, read_page
@@ -81,6 +84,20 @@ def test_texts_come_when_the_page_is_read_while_somebody_draws(runs: Runs, proje
     expect(page.locator(".fields .row")).to_contain_text("Acme Ltd.")
     expect(page.get_by_text("This page is not read yet")).to_be_hidden()
     assert texts(page) == [(None, None)]  # what is known without it is not written anew
+
+
+def test_a_page_that_could_not_be_read_says_why_and_is_read_once_more(runs: Runs, project: Project, take: Take, open_image: Open) -> None:
+    (image,) = take(1)
+    why = Message(template="The reader ended with code {code} at this page", values={"code": -9})
+    words.keep(runs.store.project(project.id), Words(image=image.id, turn=0, failed=why), Reader(project.languages), None)
+    page = open_image(image)
+    draw_box(page, BOX)
+    expect(page.get_by_text("This page could not be read: The reader ended with code -9 at this page.")).to_be_visible()
+    page.get_by_role("button", name="Read again").click()
+    expect(page.get_by_text("This page is not read yet")).to_be_visible()
+    expect(page.get_by_text("This page could not be read")).to_be_hidden()
+    read_page(runs, project, image)
+    expect(page.locator(".fields .row")).to_contain_text("Acme Ltd.")
 
 
 def test_a_box_snaps_to_the_words_in_it_by_key_and_as_it_is_drawn(runs: Runs, project: Project, take: Take, open_image: Open) -> None:

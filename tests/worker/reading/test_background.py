@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from storage import images, machines, projects, uploads
+from storage.attempts import Message
 from storage.words import words
 from storage.words.words import Reader, Words
 from tests.worker import house
@@ -75,6 +76,15 @@ def test_a_page_that_a_person_turned_otherwise_than_it_was_read_is_read_again(pa
     images.change(paths, images.get(paths, image), "ann", turn=said)
     assert reading.step()
     assert (reading.step(), asked) == (False, [[image]])
+
+
+def test_a_page_that_could_not_be_read_is_read_again_once_its_words_are_removed(paths, project, reading, asked):
+    image = add(paths, "one")
+    words.keep(paths, Words(image=image, turn=0, failed=Message(template="The reader ended")), reader_of(project), None)
+    for _ in range(3):
+        assert not reading.step()
+    words.forget_failed(paths, image)
+    assert (reading.step(), asked) == (True, [[image]])
 
 
 def test_a_project_without_news_is_looked_at_and_not_listed(paths, reading, asked, monkeypatch):
