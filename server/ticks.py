@@ -18,7 +18,7 @@ _request_rerun = AppSession.request_rerun
 
 def put_in_turn() -> None:
     """Have every session of this process drop ticks of pages that were left, and let what was drawn go first."""
-    AppSession.request_rerun = _request_in_turn  # type: ignore[method-assign]
+    AppSession.request_rerun = _request_in_turn  # type: ignore[method-assign, assignment]
 
 
 def _request_in_turn(session: AppSession, wanted: ClientState | None) -> None:
