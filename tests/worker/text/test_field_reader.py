@@ -209,12 +209,6 @@ def test_a_field_goes_by_words_where_they_fit_half_of_its_labels_or_more(printed
     assert new_model(pages, classes=4).text.textual.tolist() == [1, 1, 1, goes_by_words]
 
 
-@pytest.mark.parametrize(("labelled", "printed", "sees"), [(6, 6, False), (6, 5, False), (6, 4, True), (3, 2, True)])
-def test_one_odd_label_among_several_is_no_reason_to_look_at_pixels(labelled, printed, sees):
-    pages = [with_another(number, example(number).xyxy[0] if number < printed else [300, 300, 420, 380]) for number in range(labelled)]
-    assert new_model(pages, classes=4).sees == sees
-
-
 def with_another(number, box):
     """A letter with a fourth field."""
     page = example(number)
