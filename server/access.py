@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.asking import asking_of
 from storage import jobs, models, processes
+from storage.attempts import Message
 from storage.caches import cache_folder
 from storage.core import Conflict, Damaged, InvalidValue, NotFound, Refused, Store, StoreError, check_id, explain, is_id, open_store
 from storage.core.journal import acting
@@ -158,7 +159,12 @@ def refusal(error: StoreError, status: int | None = None, **more: Any) -> Respon
 
 def described(error: StoreError) -> dict[str, Any]:
     """A refusal as JSON."""
-    return {"error": str(error), "template": error.template, "values": {key: str(value) for key, value in error.values.items()}}
+    return {"error": str(error), **templated(error)}
+
+
+def templated(said: StoreError | Message) -> dict[str, Any]:
+    """Give what is said as JSON to be translated: its template with values."""
+    return {"template": said.template, "values": {key: str(value) for key, value in said.values.items()}}
 
 
 def unexpected(error: Exception) -> Refused:

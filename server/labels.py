@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server.access import account_of, allowed, described, get_index, get_store, json_of, project_of, refusal
+from server.access import account_of, allowed, described, get_index, get_store, json_of, project_of, refusal, templated
 from storage import images, labels
 from storage.core import Conflict, Damaged, InvalidValue, NotFound, ProjectPaths, explain
 from storage.images import Image
@@ -270,7 +270,7 @@ def _compact(found: Words) -> dict[str, Any]:
     # A page may have 20,000 words: more digits than anybody sees would double what is sent.
     boxes = [[round(side, 1) for side in box] for box in found.boxes]
     confidences = [round(confidence, 3) for confidence in found.confidences]
-    failed = found.failed and {"template": found.failed.template, "values": {key: str(value) for key, value in found.failed.values.items()}}
+    failed = found.failed and templated(found.failed)
     return {"texts": found.texts, "boxes": boxes, "confidences": confidences, "lines": found.lines, "failed": failed}
 
 

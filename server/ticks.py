@@ -37,6 +37,6 @@ def _is_of_page_shown(session: AppSession, wanted: ClientState) -> bool:
 
 
 def _has_more_to_send(session: AppSession) -> bool:
-    """Whether the last run has ended and is still the session's: it is until all it drew has been taken over."""
+    """Say whether the last run has ended and is still the session's: it is until all it drew has been taken over."""
     runner = session._scriptrunner
     return runner is not None and runner._requests._state is ScriptRequestType.STOP

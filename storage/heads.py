@@ -207,14 +207,19 @@ class _Shard:
 
 
 def _refresh(connection: sqlite3.Connection, store: Store, project: str, full: bool) -> None:
-    query = "select kind, shard, folder, mtime, settled from shards where project = ?"
-    known = {(kind, shard): tuple(seen) for kind, shard, *seen in connection.execute(query, (project,))}
+    known = _seen(connection, project)
     # A damaged file may have been restored in place, which leaves no trace on its folder.
     damaged = {image[:2] for (image,) in connection.execute("select image from heads where project = ? and state = 'damaged'", (project,))}
     for shard in _shards(store.project(project), project, known):
         if full or shard.name in damaged or known.get((shard.kind, shard.name)) != (*_stamp(shard.folder), 1):
             _take_in(connection, shard, _update)
     _take_in_words(connection, store, project)
+
+
+def _seen(connection: sqlite3.Connection, project: str) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Give the stamp at which each shard was taken in, by kind and name, and whether it was settled."""
+    query = "select kind, shard, folder, mtime, settled from shards where project = ?"
+    return {(kind, shard): (folder, mtime, settled) for kind, shard, folder, mtime, settled in connection.execute(query, (project,))}
 
 
 def _shards(paths: ProjectPaths, project: str, known: dict[tuple[str, str], Any]) -> Iterator[_Shard]:
@@ -242,16 +247,14 @@ def _stamp(folder: Path) -> tuple[int, int]:
 def _take_in_words(connection: sqlite3.Connection, store: Store, project: str) -> None:
     """Look for the texts of boxes that have none of their own, where words came since the last look."""
     query = "select distinct substr(image, 1, 2) from heads where project = ? and unread order by 1"
-    waiting = [name for (name,) in connection.execute(query, (project,))]
-    if not waiting:
-        return
-    paths, (_, known) = store.project(project), PROJECTS.get(store, project)
-    update = partial(_tell, paths, Reader(known.languages))
-    query = "select shard, folder, mtime, settled from shards where project = ? and kind = 'words'"
-    looked = {name: tuple(seen) for name, *seen in connection.execute(query, (project,))}
-    for name in waiting:
-        shard = _Shard(project, "words", name, paths.words_folder / name)
-        if looked.get(name) != (*_stamp(shard.folder), 1):
+    waiting = connection.execute(query, (project,)).fetchall()
+    paths, known = store.project(project), _seen(connection, project) if waiting else {}
+    shards = [_Shard(project, "words", name, paths.words_folder / name) for (name,) in waiting]
+    news = [shard for shard in shards if known.get((shard.kind, shard.name)) != (*_stamp(shard.folder), 1)]
+    if news:
+        _, named = PROJECTS.get(store, project)
+        update = partial(_tell, paths, Reader(named.languages))
+        for shard in news:
             _take_in(connection, shard, update)
 
 
@@ -263,7 +266,8 @@ def _tell(paths: ProjectPaths, reader: Reader, connection: sqlite3.Connection, s
     turns = [(image, stands(turn, said)) for image, _, turn, said in waiting]
     found = find_many(paths, turns, reader)
     for image, rev, _, _ in waiting:
-        if image in found:
+        # One that could not be read may be, once somebody asks for it again.
+        if image in found and not found[image].failed:
             try:
                 texts = _texts(load(Label, revision_path(paths.label_shard(image), image, rev)), found[image])
             except StoreError:

@@ -7,7 +7,7 @@ XYXY = tuple[float, float, float, float]
 
 
 def stands(turn: Turn, is_said: bool) -> Turn | None:
-    """How a page's words must stand to be its words: as it is turned; None, in any way, of a page that nobody and nothing turned."""
+    """Say how a page's words must stand to be its words: as it is turned; None, in any way, of a page that nobody and nothing turned."""
     return turn if is_said or turn else None
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storage import images, labels, projects
+from storage.attempts import Message
 from storage.core.ids import new_id
 from storage.core.paths import ProjectPaths, Store
 from storage.images import Image
@@ -162,6 +163,16 @@ def test_a_box_of_a_turned_page_has_the_words_of_the_page_as_it_stands(index: In
     assert searched(index, project, "upside") == []
     read(paths, project, image, "upright", turn=180)
     assert searched(index, project, "upright") == [image.id]
+
+
+def test_a_box_of_a_page_that_could_not_be_read_is_found_once_it_is(index: Index, project: Project, paths: ProjectPaths) -> None:
+    image = add(paths, 1)
+    label(paths, image, box())
+    words.keep(paths, Words(image=image.id, turn=0, failed=Message(template="The reader ended")), Reader(project.languages), None)
+    assert searched(index, project, "бумага") == []
+    words.forget_failed(paths, image.id)
+    read(paths, project, image, "Бумага")
+    assert searched(index, project, "бумага") == [image.id]
 
 
 def searched(index: Index, project: Project, text: str) -> list[str]:
