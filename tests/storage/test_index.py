@@ -1,12 +1,13 @@
 """Lists, counts, filters and orders of a project's images."""
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from storage import images, labels, projects
+from storage import heads, images, labels, projects
 from storage.attempts import Message
 from storage.core.ids import new_id
 from storage.core.paths import ProjectPaths, Store
@@ -163,6 +164,20 @@ def test_a_box_of_a_turned_page_has_the_words_of_the_page_as_it_stands(index: In
     assert searched(index, project, "upside") == []
     read(paths, project, image, "upright", turn=180)
     assert searched(index, project, "upright") == [image.id]
+
+
+def test_a_box_drawn_long_after_its_page_was_read_is_found_though_another_page_of_the_folder_waits(
+    index: Index, project: Project, paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "_RACY", 0.0)  # a look is believed at once
+    waiting, image = add(paths, 1), add(paths, 17)
+    read(paths, project, image, "Бумага")
+    label(paths, waiting, box())
+    assert searched(index, project, "бумага") == []
+    label(paths, image, box())
+    later = paths.label_shard(image.id).stat().st_mtime_ns + 10**9  # file systems have coarse clocks
+    os.utime(paths.label_shard(image.id), ns=(later, later))
+    assert searched(index, project, "бумага") == [image.id]
 
 
 def test_a_box_of_a_page_that_could_not_be_read_is_found_once_it_is(index: Index, project: Project, paths: ProjectPaths) -> None:
