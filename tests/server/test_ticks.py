@@ -1,7 +1,8 @@
 """Parts of a page that ask for themselves every few seconds never cost what else was drawn."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ Run = Callable[[Callable[[Tab], Awaitable[None]]], None]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs a test in a tab that has opened the first page."""
     monkeypatch.setattr(Runtime, "_instance", None)
     monkeypatch.setattr(ticks.AppSession, "request_rerun", ticks.AppSession.request_rerun)  # as it is: put back afterwards
@@ -112,7 +113,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             runtime.stop()
             await runtime.stopped
 
-    return lambda test: asyncio.run(in_tab(test))
+    # In a thread of its own: where browser tests ran before, that of the tests has a loop that runs for ever.
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda test: thread.submit(asyncio.run, in_tab(test)).result()
 
 
 def test_a_tick_at_the_end_of_a_run_costs_nothing_of_what_it_drew(run: Run) -> None:
