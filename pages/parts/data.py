@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from storage import accounts, machines, people, processes, sessions
-from storage.core import Damaged, NotFound, Store, head_revision, open_store
+from storage.core import Damaged, NotFound, Store, head_revision, list_names, open_store
 from storage.index import Index
 from storage.machines import MACHINES
 from storage.people import LOCAL, NOBODY, Person
@@ -109,8 +109,11 @@ class Names:
 
 
 def load_names(root: str) -> Names:
-    """Names of what is in the store at ``root``, at most 5 s old, without projects that this person may not see."""
-    names = _load_names(root)
+    """Names of what is in the store at ``root``, without projects that this person may not see.
+
+    What was made by anybody anywhere is there at once, what was renamed by another program within 5 s.
+    """
+    names = _load_names(root, _count(_open(root)))
     hidden = frozenset(identifier for identifier in (*names.projects, *names.deleted) if not sees(identifier))
     projects = {identifier: project for identifier, project in names.projects.items() if identifier not in hidden}
     deleted = {identifier: name for identifier, name in names.deleted.items() if identifier not in hidden}
@@ -124,12 +127,17 @@ def forget_names() -> None:
 
 # Of everybody's projects, as all sessions share it.
 @st.cache_data(ttl=5, show_spinner=False)
-def _load_names(root: str) -> Names:
+def _load_names(root: str, counted: tuple[int, ...]) -> Names:  # noqa: ARG001
     store = _open(root)
     projects = {project.id: project for project in PROJECTS.list(store).items}
     deleted = {project.id: project.name for project in PROJECTS.list_deleted(store).items}
     machine_names = {machine.id: machine.name for machine in MACHINES.list(store).items}
     return Names(projects, machine_names, deleted, accounts.names(store))
+
+
+def _count(store: Store) -> tuple[int, ...]:
+    # Names are read anew when there are more of them: a dialog that lacks the newest project stays so while it is open.
+    return tuple(len(list_names(folder)) for folder in (store.projects, store.machines, store.accounts))
 
 
 def find_project(identifier: str) -> tuple[int, Project]:

@@ -63,6 +63,12 @@ def test_a_link_chooses_the_project(runs: Runs, open_page: Open) -> None:
     assert open_page("processes.py", add="1").selectbox(key="add_project").value is None
 
 
+def test_it_offers_what_another_program_made_a_moment_ago(runs: Runs, open_page: Open) -> None:
+    open_page("processes.py", add="1")  # keeps the names that there are
+    other = projects.create(runs.store, "cheques", "fields", ("payee",))
+    assert open_page("processes.py", add="1", project=other.id).selectbox(key="add_project").value == other.id
+
+
 def test_without_a_project_chosen_nothing_can_be_created(runs: Runs, open_page: Open) -> None:
     projects.create(runs.store, "cheques", "fields", ("payee",))
     button = open_page("processes.py", add="1").button(key="create")
