@@ -13,6 +13,9 @@ from worker.text.spans import PLACE, Spans
 RIGHT_IOU = 0.5
 _MOST_OFFSET = 0.4  # heights of a line: farther off the labels do not follow the words
 _LEAST_OFFSETS = 3  # boxes, before their median means something
+_COVERED = 0.9  # of a field's boxes that some words fit: of fewer they do not tell all
+# One label drawn wider or narrower than its words (IoU) says nothing against words, where so many others fit them.
+_TOUCHED, _LEAST_FITTED = 0.3, 3
 _SHARPNESS = 12.0  # of the target over spans: one of .1 less IoU counts a third
 _NEAR_BEST = 0.12  # IoU below the best span's that is still right
 _LEAST_SPREAD = 0.15  # of where a field stands, so that a dozen alike pages do not forbid all others
@@ -72,23 +75,23 @@ def best_span(spans: Spans, box: NDArray[np.float32]) -> tuple[int, float]:
     return best, float(overlaps[best])
 
 
-def coverage(
-    pages: Sequence[PreparedPage], boxes: Sequence[Boxes], offsets: NDArray[np.float32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The share of each class's boxes that some span of words fits, and how well on average (IoU), (classes,) each.
-
-    NaN for a class without a box.
-    """
-    classes = len(offsets)
-    fits, overlap, count = np.zeros(classes), np.zeros(classes), np.zeros(classes)
+def best_overlaps(pages: Sequence[PreparedPage], boxes: Sequence[Boxes], offsets: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+    """How well (IoU) the best span of words fits each labelled box, class by class."""
+    found: list[list[float]] = [[] for _ in offsets]
     for page, labelled in zip(pages, boxes, strict=True):
         for box, label in zip(labelled.xyxy, labelled.class_id, strict=True):
-            best = float(iou(box, moved(page.spans, offsets[label])).max(initial=0))
-            count[label] += 1
-            fits[label] += best >= RIGHT_IOU
-            overlap[label] += best
-    nothing = np.full(classes, np.nan)
-    return np.divide(fits, count, out=nothing.copy(), where=count > 0), np.divide(overlap, count, out=nothing, where=count > 0)
+            found[label].append(float(iou(box, moved(page.spans, offsets[label])).max(initial=0)))
+    return [np.array(each) for each in found]
+
+
+def stands_in_words(overlaps: NDArray[np.float64]) -> bool:
+    """Say whether words alone find a field whose labels they fit like this (n,): nine in ten, or all but one that they touch.
+
+    Also of a field that nobody labelled, of which there is nothing to see either.
+    """
+    fit = int((overlaps >= RIGHT_IOU).sum())
+    has_near_miss = fit >= _LEAST_FITTED and bool(((overlaps >= _TOUCHED) & (overlaps < RIGHT_IOU)).any())
+    return fit + has_near_miss >= _COVERED * len(overlaps)
 
 
 def span_targets(page: PreparedPage, boxes: Boxes, offsets: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

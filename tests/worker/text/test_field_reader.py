@@ -209,6 +209,15 @@ def test_a_field_goes_by_words_where_they_fit_half_of_its_labels_or_more(printed
     assert new_model(pages, classes=4).text.textual.tolist() == [1, 1, 1, goes_by_words]
 
 
+@pytest.mark.parametrize(("drawn_wider", "sees"), [(0, False), (1, False), (2, True)])
+def test_one_label_drawn_much_wider_than_its_words_is_no_reason_to_look_at_pixels(drawn_wider, sees):
+    pages = [with_another(number, example(number).xyxy[0]) for number in range(6 - drawn_wider)]
+    for number in range(6 - drawn_wider, 6):
+        left, top, right, bottom = example(number).xyxy[0].tolist()
+        pages.append(with_another(number, [left, top, left + 2.3 * (right - left), bottom]))
+    assert new_model(pages, classes=4).sees == sees
+
+
 def with_another(number, box):
     """A letter with a fourth field."""
     page = example(number)

@@ -1,6 +1,7 @@
 """The candidates of a page, and what labels say of them."""
 
 import numpy as np
+import pytest
 
 from tests.worker.text.letters import example, words_of
 from worker.text import targets
@@ -27,8 +28,25 @@ def test_no_candidate_comes_twice():
 def test_every_box_of_a_letter_fits_some_candidate():
     pages = [example(number) for number in range(5)]
     boxes = [Boxes(each.xyxy, each.class_id) for each in pages]
-    share, overlap = targets.coverage([prepare_page(each) for each in pages], boxes, np.zeros((3, 4), np.float32))
-    np.testing.assert_allclose((share, overlap), 1, rtol=1e-5)
+    overlaps = targets.best_overlaps([prepare_page(each) for each in pages], boxes, np.zeros((3, 4), np.float32))
+    np.testing.assert_allclose(np.concatenate(overlaps), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "stands"),
+    [
+        ((), True),  # nobody labelled it
+        ((0.9, 0.9, 0.9, 0.9, 0.4), True),
+        ((0.9, 0.9, 0.9, 0.9, 0.1), False),  # no words there
+        ((0.9, 0.9, 0.9, 0.4, 0.4), False),
+        ((0.9, 0.9, 0.4), False),  # of so few labels each says much
+        ((*[0.9] * 9, 0.1), True),
+        ((*[0.9] * 8, 0.4, 0.1), True),
+        ((*[0.9] * 8, 0.1, 0.1), False),
+    ],
+)
+def test_a_field_stands_in_words_that_fit_its_labels_but_for_one_that_they_touch(overlaps, stands):
+    assert targets.stands_in_words(np.array(overlaps)) == stands
 
 
 def test_labels_drawn_wider_than_the_words_are_learned_as_offsets():
