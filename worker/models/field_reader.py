@@ -33,7 +33,8 @@ _TEXTUAL = 0.5  # of a field's boxes that some words fit: with fewer, words tell
 _LOOSE, _TIGHT = 0.6, 0.9  # IoU of labels with their words: from not to be followed to followed alone
 # Of evidence (words, looks, both, words alone, looks alone), before there is anything to learn it from.
 _PRIOR = (0.8, 0.8, 0.5, -0.5, -0.5)
-_PRIOR_WEIGHT = 2.0  # of it, in boxes
+_PRIOR_WEIGHT = 2.0  # of it, and of each field being as all others: one over the variance expected
+_FREE_WEIGHT = 0.2  # the same of how sure words are of all fields together, which may be anything
 _STEPS = 20  # of Newton's method, which needs six
 
 
@@ -200,15 +201,18 @@ class FieldReader(nn.Module):
 
     def calibrate_words(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
         """Learn what the span model's odds mean for each field, from boxes found by words alone on pages not learned from."""
-        table = [np.append(np.eye(self.num_classes)[each.class_id], each.by_words or 0.0) for each, _ in judged]
-        fitted = _fit(table, [right for _, right in judged], np.append(np.zeros(self.num_classes), 1))
-        self.shifts.copy_(torch.from_numpy(fitted[:-1]))
+        count = self.num_classes
+        table = [np.concatenate([np.eye(count)[each.class_id], [1.0, each.by_words or 0.0]]) for each, _ in judged]
+        weight = np.array([_PRIOR_WEIGHT] * count + [_FREE_WEIGHT, _FREE_WEIGHT])
+        fitted = _fit(table, [right for _, right in judged], np.append(np.zeros(count + 1), 1), weight)
+        self.shifts.copy_(torch.from_numpy(fitted[:count] + fitted[count]))
         self.slope.copy_(torch.from_numpy(fitted[-1:]))
 
     def calibrate(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
         """Learn how much to believe each model, from boxes of pages that neither has learned from."""
         known = [(_evidence(each), right) for each, right in judged if self.text.textual[each.class_id]]
-        self.weights.copy_(torch.from_numpy(_fit([row for row, _ in known], [right for _, right in known], np.array(_PRIOR))))
+        prior, weight = np.array(_PRIOR), np.full(len(_PRIOR), _PRIOR_WEIGHT)
+        self.weights.copy_(torch.from_numpy(_fit([row for row, _ in known], [right for _, right in known], prior, weight)))
 
 
 def _evidence(found: Candidate) -> NDArray[np.float64]:
@@ -223,14 +227,16 @@ def _sigmoid(odds: float) -> float:
     return float(1 / (1 + np.exp(-odds)))
 
 
-def _fit(table: Sequence[NDArray[np.float64]], right: Sequence[bool], prior: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Weights (n,) of a logistic regression on rows (n,) that is drawn to `prior`, by Newton's method."""
+def _fit(
+    table: Sequence[NDArray[np.float64]], right: Sequence[bool], prior: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Weights (n,) of a logistic regression on rows (n,), each drawn to its `prior` by its `weight`; by Newton's method."""
     known = prior.astype(np.float64)
     if table:
         rows, truth = np.array(table), np.array(right, dtype=np.float64)
         for _ in range(_STEPS):
             chance = 1 / (1 + np.exp(-rows @ known))
-            slope = rows.T @ (truth - chance) - _PRIOR_WEIGHT * (known - prior)
-            curve = rows.T @ (rows * (chance * (1 - chance))[:, None]) + _PRIOR_WEIGHT * np.eye(len(known))
+            slope = rows.T @ (truth - chance) - weight * (known - prior)
+            curve = rows.T @ (rows * (chance * (1 - chance))[:, None]) + np.diag(weight)
             known = known + np.clip(np.linalg.solve(curve, slope), -2, 2)
     return known.astype(np.float32)

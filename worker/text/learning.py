@@ -8,6 +8,7 @@ import torch
 from storage.turns import turn_box
 from worker.data import Example
 from worker.detect import find_candidates
+from worker.evaluate import limits
 from worker.models.class_reader import ClassReader
 from worker.models.field_reader import FieldReader
 from worker.text.candidates import Candidate
@@ -55,15 +56,13 @@ def calibrate(
 ) -> None:
     """Have scores mean probabilities: of words by all labelled pages, each judged by weights that have not seen it, and
     of both models together by those that the detector has not seen."""
-    judged: list[tuple[Candidate, bool]] = []
-    for example in labelled:
-        known = model.known_page(example.image)
-        if known is not None:
-            judged += _judge(example, model.candidates(example, *known), model)
-    model.calibrate_words(judged)
+    most = limits(labelled, model.num_classes)
+    known = [(example, model.known_page(example.image)) for example in labelled]
+    by_words = [(example, model.candidates(example, *page)) for example, page in known if page is not None]
+    model.calibrate_words([pair for example, candidates in by_words for pair in _judge(example, candidates, model, most)])
     if model.sees:
         found = find_candidates(model, held_out, device, loaders, notice)
-        model.calibrate([pair for example, candidates in found for pair in _judge(example, candidates, model)])
+        model.calibrate([pair for example, candidates in found for pair in _judge(example, candidates, model, most)])
 
 
 def _boxes(example: Example) -> Boxes:
@@ -71,11 +70,18 @@ def _boxes(example: Example) -> Boxes:
     return Boxes(np.array(turned, dtype=np.float32).reshape(-1, 4), example.class_id)
 
 
-def _judge(example: Example, candidates: Sequence[Candidate], model: FieldReader) -> list[tuple[Candidate, bool]]:
-    """Each candidate, best first, with whether it fits a labelled box that no better one has taken."""
+def _judge(example: Example, candidates: Sequence[Candidate], model: FieldReader, most: Sequence[int]) -> list[tuple[Candidate, bool]]:
+    """Each candidate, best first, with whether it fits a labelled box that no better one has taken.
+
+    Of each field as many as may be applied to a page, `most`: the others, nearly all wrong, say nothing of these.
+    """
     taken = np.zeros(len(example.class_id), dtype=bool)
     judged = []
+    left = list(most)
     for candidate in sorted(candidates, key=model.score, reverse=True):
+        if not left[candidate.class_id]:
+            continue
+        left[candidate.class_id] -= 1
         free = (example.class_id == candidate.class_id) & ~taken
         overlaps = np.where(free, iou(np.array(candidate.xyxy, dtype=np.float32), example.xyxy), 0)
         right = bool(len(overlaps)) and overlaps.max() >= RIGHT_IOU

@@ -14,6 +14,7 @@ from tests.worker.text.letters import FIELDS, SIZE, example
 from worker.detect import detect
 from worker.models import build, continue_from, weights
 from worker.text import learning
+from worker.text.candidates import Candidate
 from worker.text.learning import calibrate, learn
 from worker.text.prepared import prepare_page
 from worker.train import TrainSettings, TrainState, train
@@ -173,6 +174,23 @@ def test_scores_mean_how_often_they_are_right_on_pages_not_learned_from(learned)
     found = list(detect(model, pages, CPU, 1, unsaid))
     best_scores = [each.score[each.class_id == label].max() for each in found for label in range(len(FIELDS))]
     assert np.mean(best_scores) > 0.8
+
+
+def test_calibrated_scores_average_to_the_share_that_is_right():
+    model = build("base-SmartOCR-02", 4, CANVAS, pretrained=False)
+    odds, fields, right = 0.1 * (np.arange(52) % 13), np.arange(52) % 4, np.arange(52) % 10 != 0
+    judged = [Candidate(int(field), (0, 0, 9, 9), float(each), None, "a", 0.9) for each, field in zip(odds, fields, strict=True)]
+    model.calibrate_words(list(zip(judged, right.tolist(), strict=True)))
+    scores = torch.sigmoid(model.slope * torch.tensor(odds) + model.shifts[fields])
+    assert scores.mean() == pytest.approx(right.mean(), abs=0.01)
+
+
+def test_only_boxes_that_may_be_applied_say_what_scores_mean(learned, monkeypatch):
+    model, pages = learned
+    judged = []
+    monkeypatch.setattr(model, "calibrate_words", judged.extend)
+    calibrate(model, pages, [], CPU, 1, unsaid)
+    assert len(judged) == len(pages) * len(FIELDS)
 
 
 def test_a_page_without_words_has_no_fields(learned):
