@@ -34,7 +34,8 @@ _LOOSE, _TIGHT = 0.6, 0.9  # IoU of labels with their words: from not to be foll
 # Of evidence (words, looks, both, words alone, looks alone), before there is anything to learn it from.
 _PRIOR = (0.8, 0.8, 0.5, -0.5, -0.5)
 _PRIOR_WEIGHT = 2.0  # of it, and of each field being as all others: one over the variance expected
-_FREE_WEIGHT = 0.2  # the same of how sure words are of all fields together, which may be anything
+# The same of words: how sure they are in general may be anything, but few pages cannot tell how fast odds are to rise.
+_SHIFT_WEIGHT, _SLOPE_WEIGHT = 0.2, 20.0
 _STEPS = 20  # of Newton's method, which needs six
 
 
@@ -203,7 +204,7 @@ class FieldReader(nn.Module):
         """Learn what the span model's odds mean for each field, from boxes found by words alone on pages not learned from."""
         count = self.num_classes
         table = [np.concatenate([np.eye(count)[each.class_id], [1.0, each.by_words or 0.0]]) for each, _ in judged]
-        weight = np.array([_PRIOR_WEIGHT] * count + [_FREE_WEIGHT, _FREE_WEIGHT])
+        weight = np.array([_PRIOR_WEIGHT] * count + [_SHIFT_WEIGHT, _SLOPE_WEIGHT])
         fitted = _fit(table, [right for _, right in judged], np.append(np.zeros(count + 1), 1), weight)
         self.shifts.copy_(torch.from_numpy(fitted[:count] + fitted[count]))
         self.slope.copy_(torch.from_numpy(fitted[-1:]))
