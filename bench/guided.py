@@ -15,7 +15,21 @@ import time
 from pathlib import Path
 from random import Random
 
-from bench.quality import ROOT, Cli, Outcome, Score, by_image, draw, exact_values, load_truth, per_field, score_document, shown_precision
+from bench.quality import (
+    ROOT,
+    Cli,
+    Outcome,
+    Score,
+    by_image,
+    counted_precision,
+    draw,
+    exact_values,
+    expected_precision,
+    load_truth,
+    only_model,
+    per_field,
+    score_document,
+)
 from storage import labels, samples, templates
 from storage.core import Store, make, open_store
 from storage.index import Index
@@ -62,7 +76,8 @@ def walk(scratch: Path, options: argparse.Namespace) -> None:
     for name in names:
         score_document(score, truth[name], found.get(name, {}))
     minutes = (time.monotonic() - started) / 60
-    print(Outcome(score, shown_precision(store.root, truth, names), exact_values(annotated, applied, names), minutes).line())
+    model, values = only_model(store.root), exact_values(annotated, applied, names)
+    print(Outcome(score, expected_precision(model, found, names), counted_precision(model, truth, names), values, minutes).line())
     print(", ".join(f"{field} {right}/{count}" for field, (right, count) in per_field(truth, found, names).items()), flush=True)
     if options.draw:
         draw(FOLDER, truth, found, options.draw)

@@ -6,9 +6,10 @@
 Each DIR is a COCO folder (annotations.json, images/). Everything goes through the command line and a worker of its own,
 as an analyst's would; the time is that of all of it. Only images that were unlabelled are scored. A seed decides which
 images are labelled; with ``--turned`` also by how many quarters each of the others is turned before it comes in. The
-precision that the model showed is that of its fields, weighted by how often each is on the images scored; where the
-truth has texts (``attributes.text``), values are compared, spaces and case aside. With ``--words`` what was read is kept
-and not read again by other seeds: the figures are the same, the minutes then those without reading.
+precision that was expected is what the dialog of an apply says; the one counted is that of the model's fields on labelled
+images, weighted by how often each is on the images scored. Where the truth has texts (``attributes.text``), values are
+compared, spaces and case aside. With ``--words`` what was read is kept and not read again by other seeds: the figures are
+the same, the minutes then those without reading.
 """
 
 import argparse
@@ -37,6 +38,7 @@ from storage import models, projects
 from storage.core import Store
 from storage.detections import read_detections
 from storage.imports import sample_size
+from storage.models import Model
 from storage.projects import PROJECTS
 from storage.turns import Turn, turn_box, turned_size
 
@@ -75,18 +77,22 @@ class Score:
 
 @dataclass
 class Outcome:
-    """What one seed gave; None where nothing tells: no precision was shown, or no right box has a true text."""
+    """What one seed gave; None where nothing tells: scores are no chances, no precision was counted, or no right box has a true text."""
 
     score: Score
-    shown: float | None
+    expected: float | None
+    counted: float | None
     values: tuple[int, int] | None
     minutes: float
 
     def line(self) -> str:
         """The figures as one line."""
-        shown = "–" if self.shown is None else f"{self.shown:.1%}"
+        said = (
+            f"{name} " + ("–" if share is None else f"{share:.1%}")
+            for name, share in (("expected", self.expected), ("counted", self.counted))
+        )
         values = f" · values exact: {self.values[0]}/{self.values[1]} = {self.exact:.1%}" if self.values else ""
-        return f"{self.score.line()} · precision {self.score.precision:.1%}, shown {shown}{values} · {self.minutes:.1f} minutes"
+        return f"{self.score.line()} · precision {self.score.precision:.1%}, {', '.join(said)}{values} · {self.minutes:.1f} minutes"
 
     @property
     def exact(self) -> float | None:
@@ -128,7 +134,8 @@ def summary(outcomes: list[Outcome]) -> str:
     parts = (
         line("fields right", [one.score.share for one in outcomes]),
         line("precision", [one.score.precision for one in outcomes]),
-        line("shown", [one.shown for one in outcomes]),
+        line("expected", [one.expected for one in outcomes]),
+        line("counted", [one.counted for one in outcomes]),
         line("values exact", [one.exact for one in outcomes]),
         line("time", [one.minutes for one in outcomes], "minutes"),
     )
@@ -151,7 +158,14 @@ def measure(folder: Path, scratch: Path, seed: int, options: argparse.Namespace)
     score = Score()
     for name in names:
         score_document(score, truth[name], found.get(name, {}))
-    outcome = Outcome(score, shown_precision(root, truth, names), exact_values(annotated, applied, names), minutes)
+    model = only_model(root)
+    outcome = Outcome(
+        score,
+        expected_precision(model, found, names),
+        counted_precision(model, truth, names),
+        exact_values(annotated, applied, names),
+        minutes,
+    )
     every, half = mean_ap(root, truth, names)
     print(f"{folder.name}, seed {seed}: {outcome.line()} · mAP@50 {half:.3f} · mAP@50:95 {every:.3f}", flush=True)
     for field, (right, count) in per_field(truth, found, names).items():
@@ -329,10 +343,21 @@ def texts(coco: dict[str, Any]) -> dict[tuple[Any, ...], str]:
     return found
 
 
-def shown_precision(root: Path, truth: dict[str, Boxes], names: list[str]) -> float | None:
-    """The precision that the model says it has, over fields as often as they are on these images."""
+def only_model(root: Path) -> Model:
+    """The model that the run published."""
     store = Store(root)
     (model,) = [models.get(store, known) for known in models.list_ids(store)]
+    return model
+
+
+def expected_precision(model: Model, found: dict[str, Boxes], names: list[str]) -> float | None:
+    """The mean score of what was applied to these images; None where scores are no chances."""
+    scores = [box[4] for name in names for boxes in found.get(name, {}).values() for box in boxes]
+    return statistics.mean(scores) if scores and model.rule.calibrated else None
+
+
+def counted_precision(model: Model, truth: dict[str, Boxes], names: list[str]) -> float | None:
+    """The precision that was counted on labelled images, over fields as often as they are on these."""
     counts = {field.id: sum(len(truth[name].get(field.name, ())) for name in names) for field in model.fields}
     right = boxes = 0.0
     for field, each in model.per_field.items():

@@ -153,6 +153,15 @@ class ApplyCounts:
             levels[:, place] = np.searchsorted(scale, self._best[:, column], side="right")
         return boxes, levels
 
+    def expected_right(self, scales: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+        """By field id, how many boxes at each position are probably right, where scores are chances: the sum of these."""
+        found = {}
+        for field, scale in scales.items():
+            scores = self._sorted[self._fields.index(field)]
+            sums = np.append(np.cumsum(scores[::-1])[::-1], 0.0)  # of each score and those above it
+            found[field] = sums[np.searchsorted(scores, scale)].round(2).tolist()
+        return found
+
     def to_look_at(self, thresholds: Mapping[str, float]) -> list[str]:
         """Every image, by turns one of the least certain, with a score close to its threshold, and any other."""
         distance = np.full(len(self._images), np.inf)

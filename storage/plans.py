@@ -11,6 +11,8 @@ class Rule(Record):
 
     thresholds: dict[str, float]
     limits: dict[str, int | None] = {}
+    # Whether a score is the chance that the box is right: then their mean says how many of them are.
+    calibrated: bool = False
 
 
 class Plan(Record):

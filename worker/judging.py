@@ -42,7 +42,7 @@ class Judge:
             choose = evaluate.expected_thresholds if calibrated else evaluate.thresholds
             least = choose(found, held_out, most)
         ids = [field.id for field in self.fields]
-        return Rule(thresholds=dict(zip(ids, least, strict=True)), limits=dict(zip(ids, most, strict=True)))
+        return Rule(thresholds=dict(zip(ids, least, strict=True)), limits=dict(zip(ids, most, strict=True)), calibrated=calibrated)
 
     def judge(self, found: "Detections", example: "Example", rule: Rule) -> Judgement:
         """What the rule would apply to one image, and what of that is right."""

@@ -71,6 +71,7 @@ def _render_thresholds(process: Process, project: Project, fields: Sequence[Fiel
         key=f"thresholds_{process.id}",
         on_moved=lambda thresholds: st.session_state.update({_MOVED: thresholds}),
         task=project.task,
+        calibrated=rule.calibrated,
     )
     return moved
 

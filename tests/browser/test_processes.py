@@ -100,11 +100,13 @@ def test_counts_follow_a_threshold_while_it_is_dragged(runs: Runs, found: tuple[
     dialog = opened(page, "Apply labels")
     sliders = dialog.locator(".thresholds")
     expect(sliders.get_by_text("4 of 4")).to_be_visible()
+    expect(sliders.locator(".total", has_text="Expected to be right")).to_have_text("Expected to be right90%")
     drag_to(page, dialog.get_by_role("slider", name=project.fields[0].name), 1)
     expect(sliders.locator(".row", has_text=project.fields[0].name).locator(".boxes")).to_have_text("0")
     page.mouse.up()
     drag_to(page, dialog.get_by_role("slider", name=project.fields[1].name), 1)
     expect(sliders.get_by_text("0 of 4")).to_be_visible()
+    expect(sliders.locator(".total", has_text="Expected to be right")).to_have_text("Expected to be right–")
     page.mouse.up()
 
 

@@ -111,6 +111,7 @@ def apply(page: Page) -> None:
     page.get_by_role("button", name="Apply labels").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(re.compile(r"Show \d+ pages? upright"))).to_be_visible()
+    expect(dialog.get_by_text("Expected to be right")).to_be_visible()
     dialog.get_by_role("button", name=re.compile(r"Apply to \d+ images?")).click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_text(re.compile(r"Labels applied to \d+ images?")).first).to_be_visible(timeout=60_000)

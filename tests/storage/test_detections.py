@@ -45,6 +45,17 @@ def test_a_sliders_positions_count_as_their_thresholds_do(pages, limits, places)
     assert {field: boxes[field][place] for field, place in zip(FIELDS, places, strict=True)} == counts.boxes(thresholds)
 
 
+@given(PAGES, LIMITS)
+def test_of_the_boxes_at_a_position_as_many_are_probably_right_as_their_scores_sum_to(pages, limits):
+    found, scale = found_on(pages), [0.05, 0.4321, 0.5, 0.9]
+    right = counted(found, limits, {item.image for item in found}).expected_right(dict.fromkeys(FIELDS, scale))
+    for place, least in enumerate(scale):
+        rule = Rule(thresholds=dict.fromkeys(FIELDS, least), limits=limits)
+        chosen = [box for item in found for box in select(item, rule)]
+        for field in FIELDS:
+            assert right[field][place] == pytest.approx(sum(box.score for box in chosen if box.field == field), abs=0.01)
+
+
 @given(PAGES)
 def test_the_table_gives_back_the_strongest_of_each_image(pages):
     found = found_on(pages)

@@ -46,13 +46,15 @@ def threshold_sliders(
     key: str,
     on_moved: Callable[[dict[str, float]], None],
     task: Task,
+    calibrated: bool,
 ) -> None:
     """Draw a slider for each field, or class; ``on_moved`` gets the thresholds that are not the ``learned`` ones, by field id.
 
-    ``free`` is the number of images that could receive labels.
+    ``free`` is the number of images that could receive labels. Where scores are ``calibrated`` it says how many boxes are right.
     """
     scales = {field.id: scale(learned[field.id]) for field in fields}
     boxes, levels = counts.by_position(scales)
+    right = counts.expected_right(scales) if calibrated else {}
 
     def changed() -> None:
         positions: dict[str, int] = st.session_state[key].get("positions") or {}
@@ -66,21 +68,25 @@ def threshold_sliders(
             "start": start_position(learned[field.id]),
             "position": start_position(moved.get(field.id, learned[field.id])),
             "boxes": boxes[field.id],
+            "right": right.get(field.id),
         }
         for field in fields
     ]
     packed = base64.b64encode(np.ascontiguousarray(levels).tobytes()).decode()
-    data = {"fields": rows, "first": FIRST, "levels": packed, "free": free, "language": language(), "texts": _texts(task)}
+    data = {"fields": rows, "first": FIRST, "levels": packed, "free": free, "language": language(), "texts": _texts(task, calibrated)}
     _sliders(key=key, data=data, on_positions_change=changed)
 
 
-def _texts(task: Task) -> dict[str, str]:
+def _texts(task: Task, calibrated: bool) -> dict[str, str]:
     texts = {
         "score": _("Least score"),
         "reset": _("Reset to the model's own"),
         "images": _("Images that receive labels"),
         "of": _("{done} of {total}"),
     }
+    if calibrated:
+        texts["right"] = _("Expected to be right")
+        texts["why"] = _("The mean score of these boxes: what share of such boxes was right on labelled pages that were not learned from.")
     if task == "fields":
         return {**texts, "boxes": _("Boxes"), "all": _("Boxes in all"), "empty": _("Images that stay empty")}
     # An image has one class at most, so a sum over classes would be the images that receive labels once more.

@@ -41,8 +41,11 @@ const draw = (element, data, setStateValue) => {
   const head = make("div", "row head"), totals = make("div", "totals"), reset = make("button", "reset", texts.reset)
   head.append(make("span", "title", texts.score), make("span", "boxes", texts.boxes))
   const rows = data.fields.map((field) => slider(field, data))
-  const images = total(totals, texts.images), all = texts.all && total(totals, texts.all), empty = total(totals, texts.empty)
+  const images = total(totals, texts.images), all = texts.all && total(totals, texts.all)
+  const right = texts.right && total(totals, texts.right), empty = total(totals, texts.empty)
   const whole = new Intl.NumberFormat(data.language), hundredths = new Intl.NumberFormat(data.language, { minimumFractionDigits: 2 })
+  const percent = new Intl.NumberFormat(data.language, { style: "percent" })
+  if (right) right.parentElement.title = texts.why
   const moved = () => rows.filter(({ field, input }) => Number(input.value) !== field.start)
   const count = () => {
     const places = rows.map(({ input }) => input.value - data.first)
@@ -52,7 +55,9 @@ const draw = (element, data, setStateValue) => {
     })
     const receiving = passing(levels, places)
     images.textContent = texts.of.replace("{done}", whole.format(receiving)).replace("{total}", whole.format(free))
-    if (all) all.textContent = whole.format(rows.reduce((sum, { field }, at) => sum + field.boxes[places[at]], 0))
+    const sum = (counts) => rows.reduce((added, { field }, at) => added + field[counts][places[at]], 0)
+    if (all) all.textContent = whole.format(sum("boxes"))
+    if (right) right.textContent = sum("boxes") ? percent.format(sum("right") / sum("boxes")) : "–"
     empty.textContent = whole.format(free - receiving)
     reset.disabled = !moved().length
   }
