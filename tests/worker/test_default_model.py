@@ -62,7 +62,7 @@ def found(tmp_path_factory):
         attempt = processes.get(store, process).attempts[-1]
         applied = {each.image: select(each, model.rule) for each in read_detections(attempt.paths.detections)}
     wanted = {images[name]: [(project.field(field).id, xyxy) for field, xyxy in pages[name]] for name in list(pages)[LABELLED:]}
-    return applied, wanted, project, template.parameters
+    return applied, wanted, project, template.parameters, model.rule
 
 
 def test_the_default_model_is_the_one_that_reads(found):
@@ -70,7 +70,7 @@ def test_the_default_model_is_the_one_that_reads(found):
 
 
 def test_after_a_short_run_most_fields_of_other_invoices_are_right(found):
-    applied, wanted, _, _ = found
+    applied, wanted, *_ = found
     right = [
         any(each.field == field and overlap(each.xyxy, xyxy) >= 0.5 for each in applied[image])
         for image in wanted
@@ -79,8 +79,20 @@ def test_after_a_short_run_most_fields_of_other_invoices_are_right(found):
     assert sum(right) / len(right) >= 0.6
 
 
+def test_scores_say_how_many_of_the_boxes_applied_are_right(found):
+    applied, wanted, *_, rule = found
+    judged = [
+        (each.score, any(each.field == field and overlap(each.xyxy, xyxy) >= 0.5 for field, xyxy in wanted[image]))
+        for image in wanted
+        for each in applied[image]
+    ]
+    scores, right = zip(*judged, strict=True)
+    assert rule.calibrated
+    assert sum(scores) / len(scores) == pytest.approx(sum(right) / len(right), abs=0.15)
+
+
 def test_values_are_read_in_both_languages(found):
-    applied, _, project, _ = found
+    applied, _, project, *_ = found
     texts = " ".join(each.text or "" for image in applied for each in applied[image] if each.field == project.field("seller").id)
     assert any(letter.isascii() and letter.isalpha() for letter in texts)
     assert any("а" <= letter <= "я" for letter in texts.lower())

@@ -29,14 +29,15 @@ export class PageWords {
     return this.found?.failed ? this.editor.api.translated(this.found.failed) : ""
   }
 
-  readAgain() {
-    this.ask(this.editor.api.readAgain)
+  async readAgain() {
+    const { editor, image } = this
+    if ((await editor.answered(editor.api.readAgain(image))) && image === this.image) this.ask()
   }
 
-  async ask(how = this.editor.api.words) {
+  async ask() {
     const { editor, image } = this
     if (document.hidden) return // asked when somebody sees it again
-    const answer = await how(image).catch((failure) => (failure.kind === "offline" ? {} : null))
+    const answer = await editor.api.words(image).catch((failure) => (failure.kind === "offline" ? {} : null))
     if (image !== this.image || editor.gone) return
     Object.assign(this, { found: answer?.words ?? null, known: new WeakMap() })
     this.isUnread = Boolean(answer) && !this.found
