@@ -34,8 +34,8 @@ _LOOSE, _TIGHT = 0.6, 0.9  # IoU of labels with their words: from not to be foll
 # Of evidence (words, looks, both, words alone, looks alone), before there is anything to learn it from.
 _PRIOR = (0.8, 0.8, 0.5, -0.5, -0.5)
 _PRIOR_WEIGHT = 2.0  # of it, and of each field being as all others: one over the variance expected
-# The same of words: how sure they are in general may be anything, but few pages cannot tell how fast odds are to rise.
-_SHIFT_WEIGHT, _SLOPE_WEIGHT = 0.2, 20.0
+# The same of how sure a model is in general, which may be anything, and of how fast odds rise, which few pages cannot tell.
+_LEVEL_WEIGHT, _SLOPE_WEIGHT = 0.2, 20.0
 _STEPS = 20  # of Newton's method, which needs six
 
 
@@ -197,23 +197,32 @@ class FieldReader(nn.Module):
     def score(self, found: Candidate) -> float:
         """One probability from what both models say."""
         if not self.text.textual[found.class_id]:
-            return _sigmoid(found.by_looks or 0.0)
+            return _sigmoid((found.by_looks or 0.0) + float(self.shifts[found.class_id]))
         return _sigmoid(float(_evidence(found) @ self.weights.cpu().numpy()) if self.sees else found.by_words or 0.0)
 
     def calibrate_words(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
         """Learn what the span model's odds mean for each field, from boxes found by words alone on pages not learned from."""
         count = self.num_classes
         table = [np.concatenate([np.eye(count)[each.class_id], [1.0, each.by_words or 0.0]]) for each, _ in judged]
-        weight = np.array([_PRIOR_WEIGHT] * count + [_SHIFT_WEIGHT, _SLOPE_WEIGHT])
+        weight = np.array([_PRIOR_WEIGHT] * count + [_LEVEL_WEIGHT, _SLOPE_WEIGHT])
         fitted = _fit(table, [right for _, right in judged], np.append(np.zeros(count + 1), 1), weight)
         self.shifts.copy_(torch.from_numpy(fitted[:count] + fitted[count]))
         self.slope.copy_(torch.from_numpy(fitted[-1:]))
 
     def calibrate(self, judged: Sequence[tuple[Candidate, bool]]) -> None:
-        """Learn how much to believe each model, from boxes of pages that neither has learned from."""
-        known = [(_evidence(each), right) for each, right in judged if self.text.textual[each.class_id]]
-        prior, weight = np.array(_PRIOR), np.full(len(_PRIOR), _PRIOR_WEIGHT)
-        self.weights.copy_(torch.from_numpy(_fit([row for row, _ in known], [right for _, right in known], prior, weight)))
+        """Learn how much to believe each model, from boxes of pages that neither has learned from.
+
+        How sure they are in general is learned from all fields together, also from those that stand in no words.
+        """
+        textual = self.text.textual.cpu().numpy() > 0
+        table = [np.append(_evidence(each) * textual[each.class_id], 1.0) for each, _ in judged]
+        looks = [0.0 if textual[each.class_id] else each.by_looks or 0.0 for each, _ in judged]
+        weight = np.array([_PRIOR_WEIGHT] * len(_PRIOR) + [_LEVEL_WEIGHT])
+        fitted = _fit(table, [right for _, right in judged], np.append(_PRIOR, 0), weight, looks)
+        level = float(fitted[-1])
+        # One of the last three is in every box of a field that stands in words: both, words alone or looks alone.
+        self.weights.copy_(torch.from_numpy(fitted[:-1]) + torch.tensor([0, 0, level, level, level]))
+        self.shifts[self.text.textual == 0] = level
 
 
 def _evidence(found: Candidate) -> NDArray[np.float64]:
@@ -229,14 +238,21 @@ def _sigmoid(odds: float) -> float:
 
 
 def _fit(
-    table: Sequence[NDArray[np.float64]], right: Sequence[bool], prior: NDArray[np.float64], weight: NDArray[np.float64]
+    table: Sequence[NDArray[np.float64]],
+    right: Sequence[bool],
+    prior: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    given: Sequence[float] | None = None,
 ) -> NDArray[np.float32]:
-    """Weights (n,) of a logistic regression on rows (n,), each drawn to its `prior` by its `weight`; by Newton's method."""
+    """Weights (n,) of a logistic regression on rows (n,), each drawn to its `prior` by its `weight`; by Newton's method.
+
+    The log-odds of each row begin at what is `given`, else at 0.
+    """
     known = prior.astype(np.float64)
     if table:
-        rows, truth = np.array(table), np.array(right, dtype=np.float64)
+        rows, truth, begun = np.array(table), np.array(right, dtype=np.float64), np.array(given or [0.0] * len(table))
         for _ in range(_STEPS):
-            chance = 1 / (1 + np.exp(-rows @ known))
+            chance = 1 / (1 + np.exp(-rows @ known - begun))
             slope = rows.T @ (truth - chance) - weight * (known - prior)
             curve = rows.T @ (rows * (chance * (1 - chance))[:, None]) + np.diag(weight)
             known = known + np.clip(np.linalg.solve(curve, slope), -2, 2)

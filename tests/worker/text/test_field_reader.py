@@ -185,6 +185,18 @@ def test_calibrated_scores_average_to_the_share_that_is_right():
     assert scores.mean() == pytest.approx(right.mean(), abs=0.01)
 
 
+def test_scores_by_words_and_looks_average_to_the_share_that_is_right_also_where_no_words_stand():
+    model = build("base-SmartOCR-02", 2, CANVAS, pretrained=False)
+    model.text.textual[0] = 1
+    judged = [Candidate(number % 2, (0, 0, 9, 9), None if number % 2 else 1.0, 0.1 * (number % 13), "a", 0.9) for number in range(52)]
+    right = [number % 9 != 0 for number in range(52)]
+    model.calibrate(list(zip(judged, right, strict=True)))
+    for field in (0, 1):
+        scores = [model.score(each) for each in judged if each.class_id == field]
+        shares = [each for each, found in zip(right, judged, strict=True) if found.class_id == field]
+        assert np.mean(scores) == pytest.approx(np.mean(shares), abs=0.06)
+
+
 def test_only_boxes_that_may_be_applied_say_what_scores_mean(learned, monkeypatch):
     model, pages = learned
     judged = []
