@@ -150,7 +150,7 @@ def model(process: str, project: Project) -> Model:
         base_model="b",
         fields=project.fields,
         canvas=(64, 128),
-        rule=Rule(thresholds={field.id: 0.5 for field in project.fields}, calibrated=True),
+        rule=Rule(thresholds={field.id: 0.5 for field in project.fields}, calibrated=project.task == "fields"),
         per_field={},
         iterations=1,
         images=1,
