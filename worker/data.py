@@ -67,6 +67,14 @@ class Example:
         return Letterbox(self.width, self.height, canvas, self.turn)
 
 
+def limits(examples: Sequence[Example], num_classes: int) -> list[int]:
+    """Most boxes of each field seen on one labelled image; at least 1."""
+    most = np.ones(num_classes, dtype=np.int64)
+    for example in examples:
+        most = np.maximum(most, np.bincount(example.class_id, minlength=num_classes))
+    return [int(count) for count in most]
+
+
 class NoExamples(Refused):
     """Not one image could be read, so there is nothing to train on."""
 

@@ -106,14 +106,6 @@ def score(detections: Sequence["Detections"], examples: Sequence["Example"], num
     return Evaluation(_mean(half.values()), _mean(every.values()), fields)
 
 
-def limits(examples: Sequence["Example"], num_classes: int) -> list[int]:
-    """Most boxes of each field seen on one labelled image; at least 1."""
-    most = np.ones(num_classes, dtype=np.int64)
-    for example in examples:
-        most = np.maximum(most, np.bincount(example.class_id, minlength=num_classes))
-    return [int(count) for count in most]
-
-
 def thresholds(detections: Sequence["Detections"], examples: Sequence["Example"], most: Sequence[int]) -> list[float]:
     """The score from which each field's boxes are worth applying, learned from held-out labels; `most` is `limits`.
 

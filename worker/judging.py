@@ -11,10 +11,10 @@ from storage.models import FieldScore
 from storage.plans import Rule
 from storage.projects import Field, Task
 from worker import evaluate, evaluate_classes
+from worker.data import Example, limits
 from worker.evaluate import Evaluation, Judgement
 
 if TYPE_CHECKING:
-    from worker.data import Example
     from worker.detect import Detections
 
 
@@ -25,17 +25,15 @@ class Judge:
     task: Task
     fields: tuple[Field, ...]
 
-    def score(self, found: Sequence["Detections"], examples: Sequence["Example"], num_classes: int) -> Evaluation:
+    def score(self, found: Sequence["Detections"], examples: Sequence[Example], num_classes: int) -> Evaluation:
         """AP, or accuracy, on the examples; an image without detections was missed."""
         score = evaluate_classes.score if self.task == "classes" else evaluate.score
         return score(found, examples, num_classes)
 
-    def learn_rule(
-        self, found: Sequence["Detections"], held_out: Sequence["Example"], labelled: Sequence["Example"], calibrated: bool
-    ) -> Rule:
+    def learn_rule(self, found: Sequence["Detections"], held_out: Sequence[Example], labelled: Sequence[Example], calibrated: bool) -> Rule:
         """Thresholds from detections on the held-out examples, limits from all labelled ones; `calibrated`: scores are probabilities."""
         count = len(self.fields)
-        most = [1] * count if self.task == "classes" else evaluate.limits(labelled, count)
+        most = [1] * count if self.task == "classes" else limits(labelled, count)
         if self.task == "classes":
             least = evaluate_classes.thresholds(found, held_out, count)
         else:
@@ -44,7 +42,7 @@ class Judge:
         ids = [field.id for field in self.fields]
         return Rule(thresholds=dict(zip(ids, least, strict=True)), limits=dict(zip(ids, most, strict=True)), calibrated=calibrated)
 
-    def judge(self, found: "Detections", example: "Example", rule: Rule) -> Judgement:
+    def judge(self, found: "Detections", example: Example, rule: Rule) -> Judgement:
         """What the rule would apply to one image, and what of that is right."""
         least = [rule.thresholds[field.id] for field in self.fields]
         if self.task == "classes":
@@ -96,7 +94,7 @@ def box_detections(found: "Detections", ids: Sequence[str]) -> tuple[Detection, 
 
 
 def judge_all(
-    judge: Judge, found: Sequence["Detections"], examples: Sequence["Example"], revisions: dict[str, int], rule: Rule
+    judge: Judge, found: Sequence["Detections"], examples: Sequence[Example], revisions: dict[str, int], rule: Rule
 ) -> tuple[evaluations.Evaluation, list[Judgement]]:
     """Every image that could be read, judged by its example: as the store keeps it, and as counts."""
     labelled = {example.image: example for example in examples}

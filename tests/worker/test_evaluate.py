@@ -11,9 +11,9 @@ from storage.evaluations import JudgedImage
 from storage.labels import Box
 from storage.projects import Field
 from tests.worker import house
-from worker.data import Example
+from worker.data import Example, limits
 from worker.detect import Detections
-from worker.evaluate import FieldScore, Judgement, expected_thresholds, judge, limits, score, thresholds, with_counts
+from worker.evaluate import FieldScore, Judgement, expected_thresholds, judge, score, thresholds, with_counts
 from worker.examples import labelled_example
 from worker.judging import Judge
 

@@ -6,9 +6,8 @@ import numpy as np
 import torch
 
 from storage.turns import turn_box
-from worker.data import Example
+from worker.data import Example, limits
 from worker.detect import find_candidates
-from worker.evaluate import limits
 from worker.models.class_reader import ClassReader
 from worker.models.field_reader import FieldReader
 from worker.text.candidates import Candidate
