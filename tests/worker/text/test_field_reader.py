@@ -199,10 +199,13 @@ def test_scores_by_words_and_looks_average_to_the_share_that_is_right_also_where
 
 def test_only_boxes_that_may_be_applied_say_what_scores_mean(learned, monkeypatch):
     model, pages = learned
+    twice = [Candidate(field, (0, 0, 9, 9), odds, None, "a", 0.9) for field in range(len(FIELDS)) for odds in (-1.0, 1.0)]
     judged = []
+    monkeypatch.setattr(model, "candidates", lambda *_: twice)
     monkeypatch.setattr(model, "calibrate_words", judged.extend)
     calibrate(model, pages, [], CPU, 1, unsaid)
     assert len(judged) == len(pages) * len(FIELDS)
+    assert {each.by_words for each, _ in judged} == {1.0}
 
 
 def test_a_page_without_words_has_no_fields(learned):
