@@ -118,13 +118,15 @@ def _text(notice: Notice) -> str:
 
 def _toast(user: User, found: Sequence[Notice]) -> None:
     """Toasts for what came since the last look of this session, as far as its person wants them."""
-    known: set[str] | None = st.session_state.get(_KNOWN)
-    st.session_state[_KNOWN] = {notice.id for notice in found}
-    if known is None:  # the first page of the session: what waits is told by the bell
-        return
+    # On the first page of the session nothing is new: what waits is told by the bell.
+    known: set[str] = st.session_state.setdefault(_KNOWN, {notice.id for notice in found})
     new = [notice for notice in found if notice.id not in known and now() - notice.at < _NEWS]
-    if not new:
-        return
+    if new:
+        _toast_new(user, new)
+    st.session_state[_KNOWN] = {notice.id for notice in found}  # not before: a press that cuts this run off would take them along
+
+
+def _toast_new(user: User, new: Sequence[Notice]) -> None:
     chosen = stored.read(get_store(), user.account)[1].toast
     wanted = [notice for notice in new if notice.code in chosen or notice.code not in EVENTS]
     for notice in wanted[:_TOASTS]:

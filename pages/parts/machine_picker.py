@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts.data import is_alive, process_cache, sees
 from pages.parts.i18n import _, moment, ngettext, number
 from pages.parts.text import explain, plain
+from pages.parts.widget_state import begin, held, place_of, start_of
 from storage import actions, machines
 from storage.core import Store
 from storage.machines import MACHINES, Info, Machine
@@ -28,17 +29,19 @@ class Candidate:
     obstacle: actions.Obstacle | None
 
 
-def render_machine_picker(store: Store, key: str) -> Candidate | None:
+def render_machine_picker(store: Store, widget: str) -> Candidate | None:
     """The machine chosen; None if none can be, with what to do then."""
     found = load_candidates(store)
     free = {candidate.machine.id: candidate for candidate in found if candidate.obstacle is None}
-    if st.session_state.get(key) not in free:  # it was taken or went away since
+    if held(widget) not in free:  # it was taken or went away since
         # One that is idle rather than one with a queue.
-        st.session_state[key] = min(free, key=lambda identifier: len(free[identifier].busy), default=None)
+        begin(widget, min(free, key=lambda identifier: len(free[identifier].busy), default=None))
     if free:
+        key, begins = start_of(widget)
         st.radio(
             _("Target machine"),
             list(free),
+            place_of(begins, list(free)),
             key=key,
             format_func=lambda identifier: plain(free[identifier].machine.name),
             captions=[_describe(candidate) for candidate in free.values()],
@@ -48,7 +51,7 @@ def render_machine_picker(store: Store, key: str) -> Candidate | None:
     for candidate in found:
         if candidate.obstacle:
             st.caption(f":material/block: **{plain(candidate.machine.name)}**  \n{_describe(candidate)}")
-    return free.get(st.session_state[key])
+    return free.get(held(widget))
 
 
 def load_candidates(store: Store) -> list[Candidate]:

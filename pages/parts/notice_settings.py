@@ -41,8 +41,9 @@ def render(user: User) -> None:
         )
         st.form_submit_button(_("Save"), icon=":material/save:", on_click=_save, args=(user,))
     # Here and not by the router: in the inbox a press runs the inbox alone.
-    if st.session_state.pop(_SAVED, False):
+    if st.session_state.get(_SAVED):
         st.toast(_("Your notice settings are saved"), icon=":material/check:")
+        del st.session_state[_SAVED]  # not before: a press that cuts this run off would take the toast along
     if refused := st.session_state.get(_REFUSED):
         st.error(refused)
     if chosen.url:

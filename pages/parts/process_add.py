@@ -13,7 +13,7 @@ from pages.parts.process_actions import refuse
 from pages.parts.process_templates import choose_template
 from pages.parts.text import explain
 from pages.parts.toasts import say
-from pages.parts.widget_state import fill
+from pages.parts.widget_state import begin, held, start_of
 from storage import actions
 from storage.core import Store, StoreError, is_id
 from storage.processes import Process
@@ -67,14 +67,13 @@ def _render_dialog(store: Store, kind: RunKind, user: User) -> None:
 def _fill(original: Process | None, names: Names) -> None:
     """Choose at the opening what the address says, or what the process to duplicate has; what cannot be chosen gives way below."""
     asked = {parameter: st.query_params.get(parameter) for parameter in ("add", "project", "template")}
+    if st.session_state.get(_FILLED) == asked:
+        return
     only = next(iter(names.projects)) if len(names.projects) == 1 else None
     project = original.spec.project if original else asked["project"]
-    begins = {
-        "add_project": project if project in names.projects else only,
-        "add_template": original.spec.template.id if original else asked["template"],
-        "add_machine": original.spec.machine if original else None,
-    }
-    fill(begins, anew=st.session_state.get(_FILLED) != asked)
+    begin("add_project", project if project in names.projects else only)
+    begin("add_template", original.spec.template.id if original else asked["template"])
+    begin("add_machine", original.spec.machine if original else None)
     st.session_state[_FILLED] = asked
 
 
@@ -94,15 +93,17 @@ def _choose_project(names: Names) -> Project | None:
         st.info(_("There is no project yet. Create one first."), icon=":material/create_new_folder:")
         page_link("projects.py", label=_("Projects"), icon=":material/folder:")
         return None
-    if st.session_state["add_project"] not in (None, *names.projects):
-        st.session_state["add_project"] = None  # the list would raise
+    if held("add_project") not in (None, *names.projects):
+        begin("add_project", None)
         st.warning(_("The project that was chosen was deleted. Choose another."))
+    key, begins = start_of("add_project")
+    options = list(names.projects)
     chosen = st.selectbox(
         _("Project"),
-        list(names.projects),
-        index=None,
+        options,
+        index=options.index(begins) if begins in options else None,
         format_func=names.project,
-        key="add_project",
+        key=key,
         placeholder=_("Choose a project"),
     )
     return names.projects.get(chosen or "")

@@ -11,6 +11,7 @@ from pages.parts.template_bases import default_base, type_purposes
 from pages.parts.template_texts import load_bases, summary
 from pages.parts.text import explain, plain
 from pages.parts.toasts import say
+from pages.parts.widget_state import begin, held, place_of, start_of
 from storage import templates
 from storage.base_models import BaseModel
 from storage.core import NameTaken, Store, StoreError, new_id
@@ -41,9 +42,13 @@ def _fits(template: Template, bases: Mapping[str, BaseModel], task: Task | None)
 
 
 def _render_choice(kind: RunKind, fitting: dict[str, Template]) -> Template:
-    if st.session_state.get("add_template") not in fitting:
-        st.session_state["add_template"] = next(iter(fitting))
-    chosen: str = st.selectbox(_("Template"), list(fitting), format_func=lambda identifier: fitting[identifier].name, key="add_template")
+    if held("add_template") not in fitting:
+        begin("add_template", next(iter(fitting)))
+    key, begins = start_of("add_template")
+    options = list(fitting)
+    chosen = st.selectbox(
+        _("Template"), options, place_of(begins, options), format_func=lambda identifier: fitting[identifier].name, key=key
+    )
     template = fitting[chosen]
     st.caption(plain(summary(template)) + (f"  \n{plain(template.description)}" if template.description else ""))
     with st.container(horizontal=True):
@@ -125,4 +130,4 @@ def _create_standard(store: Store, kind: RunKind, task: Task) -> None:
     except StoreError as error:
         say(explain(error), ":material/error:")
         return
-    st.session_state["add_template"] = made.id
+    begin("add_template", made.id)

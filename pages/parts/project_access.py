@@ -7,7 +7,7 @@ from pages.parts.guard import User, demand
 from pages.parts.i18n import _
 from pages.parts.text import explain
 from pages.parts.toasts import say
-from pages.parts.widget_state import fill
+from pages.parts.widget_state import begin, start_of
 from storage import access
 from storage.accounts import ACCOUNTS
 from storage.core import Store, StoreError
@@ -25,41 +25,47 @@ def render_access(store: Store, project: Project, user: User) -> None:
     names = {account.id: account.name for account in ACCOUNTS.list(store).items}
     # Somebody else may have changed it, and then it counts what is there now.
     chosen = [account for account in now.accounts or () if account in names]
-    fill({_CHOICE: "everybody" if everybody else "chosen", _CHOSEN: chosen}, anew=st.session_state.get(_OF) != (project.id, rev))
-    st.session_state[_OF] = (project.id, rev)
+    if st.session_state.get(_OF) != (project.id, rev):
+        begin(_CHOICE, "everybody" if everybody else "chosen")
+        begin(_CHOSEN, chosen)
+        st.session_state[_OF] = (project.id, rev)
     texts = {"everybody": _("Everybody who may see projects"), "chosen": _("Only these accounts")}
-    st.radio(
+    key, begins = start_of(_CHOICE)
+    choice = st.radio(
         _("Who sees this project"),
         list(texts),
+        list(texts).index(begins),
         format_func=texts.__getitem__,
-        key=_CHOICE,
+        key=key,
         label_visibility="collapsed",
         disabled=bool(why),
     )
-    if st.session_state[_CHOICE] == "chosen":
-        _render_accounts(names, why)
+    wanted = _render_accounts(names, why) if choice == "chosen" else None
     if st.button(_("Save"), key="save_access", icon=":material/save:", disabled=bool(why), help=why):
-        _save(store, project, rev, user)
+        _save(store, project, rev, wanted, user)
 
 
-def _render_accounts(names: dict[str, str], why: str | None) -> None:
+def _render_accounts(names: dict[str, str], why: str | None) -> tuple[str, ...]:
+    """The accounts chosen."""
     if not names:
         st.info(_("There is no account yet. Create them on the page Accounts."), icon=":material/group:")
-        return
-    st.multiselect(
+        return ()
+    key, begins = start_of(_CHOSEN)
+    wanted = st.multiselect(
         _("Accounts"),
         list(names),
+        [account for account in begins if account in names],
         format_func=lambda account: names.get(account, account),
-        key=_CHOSEN,
+        key=key,
         placeholder=_("Choose accounts"),
         select_all=False,
         disabled=bool(why),
     )
     st.caption(_("Whoever manages accounts sees every project. To all others not chosen it is as if the project did not exist."))
+    return tuple(wanted)
 
 
-def _save(store: Store, project: Project, rev: int, user: User) -> None:
-    chosen = tuple(st.session_state.get(_CHOSEN, ())) if st.session_state[_CHOICE] == "chosen" else None
+def _save(store: Store, project: Project, rev: int, chosen: tuple[str, ...] | None, user: User) -> None:
     try:
         demand("accounts", "manage", project.id)
         access.write(store, project.id, rev, chosen, user.account)

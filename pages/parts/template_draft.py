@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.links import set_link
-from pages.parts.widget_state import fill
+from pages.parts.widget_state import begin, held, keep
 from storage.templates import Template
 
 _OPENED = "template_opened"  # in the session: which template at which revision the widgets hold
@@ -22,36 +22,36 @@ class Opened:
 
 def open_form(template: Template, rev: int) -> Opened:
     """Fill the form with a template unless it holds it already; returns what it was filled with."""
-    held: Opened | None = st.session_state.get(_OPENED)
-    if held is None or held.template.id != template.id:
+    opened: Opened | None = st.session_state.get(_OPENED)
+    if opened is None or opened.template.id != template.id:
         return refill(template, rev)
-    _fill(held.template, anew=False)
     # Saved by somebody else, with nothing typed here that could be lost.
-    if held.rev < rev and held_values(held.template) == values_of(held.template):
+    if opened.rev < rev and held_values(opened.template) == values_of(opened.template):
         return refill(template, rev)
-    return held
+    return opened
 
 
 def refill(template: Template, rev: int) -> Opened:
     """Fill the form with the template's values, whatever stands in it."""
-    opened = Opened(template, rev)
-    st.session_state[_OPENED] = opened
-    _fill(template, anew=True)
+    opened = st.session_state[_OPENED] = Opened(template, rev)
+    for name, value in values_of(template).items():
+        begin(widget_of(name), value)
     return opened
 
 
 def rebase(template: Template, rev: int) -> None:
     """Keep what stands in the form, as a change of this newer revision."""
     st.session_state[_OPENED] = Opened(template, rev)
+    for name, value in values_of(template).items():
+        keep(widget_of(name), value)
 
 
 def unsaved(template: str) -> Template | None:
     """The template of this id as it was when the form was filled with it, if something else stands in the form by now."""
-    held: Opened | None = st.session_state.get(_OPENED)
-    if held is None or held.template.id != template:
+    opened: Opened | None = st.session_state.get(_OPENED)
+    if opened is None or opened.template.id != template:
         return None
-    _fill(held.template, anew=False)
-    return held.template if held_values(held.template) != values_of(held.template) else None
+    return opened.template if held_values(opened.template) != values_of(opened.template) else None
 
 
 def values_of(template: Template) -> dict[str, Any]:
@@ -64,16 +64,12 @@ def values_of(template: Template) -> dict[str, Any]:
 
 def held_values(template: Template) -> dict[str, Any]:
     """Everything that stands in the form of this template, allowed or not."""
-    return {name: st.session_state[widget_key(name)] for name in values_of(template)}
+    return {name: held(widget_of(name)) for name in values_of(template)}
 
 
-def widget_key(name: str) -> str:
-    """The key of the parameter's widget."""
+def widget_of(name: str) -> str:
+    """The parameter's widget."""
     return f"template_{name}"
-
-
-def _fill(template: Template, *, anew: bool) -> None:
-    fill({widget_key(name): value for name, value in values_of(template).items()}, anew=anew)
 
 
 def show(template: str | None) -> None:

@@ -7,9 +7,10 @@ import streamlit as st
 
 from pages.parts.i18n import _, ngettext, said
 from pages.parts.template_bases import base_problem, default_base, type_purposes
-from pages.parts.template_draft import Opened, widget_key
+from pages.parts.template_draft import Opened, widget_of
 from pages.parts.template_texts import base_name, base_text, choice_name, load_bases, parameter_name, task_words, value_text
 from pages.parts.text import explain, plain
+from pages.parts.widget_state import begin, held, place_of, start_of
 from storage.core import InvalidValue, check_name
 from storage.projects import Task
 from storage.templates import Augment, Device, Parameters, Template, advice, bounds
@@ -51,20 +52,21 @@ def _render_head(opened: Opened, taken: Sequence[str], disabled: bool) -> dict[s
         head["model_type"] = _render_type(purposes, disabled)
         purpose = purposes.get(head["model_type"])
     head["base_model"] = _render_base(purpose, disabled)
-    head["description"] = st.text_area(parameter_name("description"), key=widget_key("description"), height=90, disabled=disabled)
+    key, begins = start_of(widget_of("description"))
+    head["description"] = st.text_area(parameter_name("description"), begins, key=key, height=90, disabled=disabled)
     return head
 
 
 def _render_type(purposes: dict[str, Task], disabled: bool) -> str | None:
-    held: str = st.session_state[widget_key("model_type")]
-    problem = _("There is no such model type any more. Choose another.") if held else _("Choose a model type.")
+    wanted: str = held(widget_of("model_type"))
+    problem = _("There is no such model type any more. Choose another.") if wanted else _("Choose a model type.")
     chosen = _choice(
         "model_type",
-        list(purposes) if held in purposes else [*purposes, held],
+        list(purposes) if wanted in purposes else [*purposes, wanted],
         _("What the trained model is for. Programs that use it choose it by this name."),
         disabled,
         shown=lambda name: f"{name} · {task_words(purposes[name])}" if name in purposes else name or "–",
-        problem=None if held in purposes else problem,
+        problem=None if wanted in purposes else problem,
         on_change=_fit_base,
     )
     return chosen if chosen in purposes else None
@@ -72,24 +74,24 @@ def _render_type(purposes: dict[str, Task], disabled: bool) -> str | None:
 
 def _fit_base() -> None:
     """After another model type was chosen: a base model of the other purpose gives way to the one that comes with the program."""
-    purpose = type_purposes().get(st.session_state[widget_key("model_type")])
-    base = load_bases().get(st.session_state[widget_key("base_model")])
+    purpose = type_purposes().get(held(widget_of("model_type")))
+    base = load_bases().get(held(widget_of("base_model")))
     if purpose and (base is None or base.task != purpose):
-        st.session_state[widget_key("base_model")] = default_base(purpose)
+        begin(widget_of("base_model"), default_base(purpose))
 
 
 def _render_base(purpose: Task | None, disabled: bool) -> str | None:
     bases = load_bases()
-    held: str = st.session_state[widget_key("base_model")]
+    wanted: str = held(widget_of("base_model"))
     fitting = [key for key, base in bases.items() if purpose in (None, base.task)]
     advised = _("Training starts from its weights. From a model trained here it goes on: fields are matched by name.")
     if purpose is None:
         advised += " " + _("One that finds fields is for projects of fields, one that tells classes apart for projects of classes.")
-    problem = base_problem(bases, held, purpose)
+    problem = base_problem(bases, wanted, purpose)
     chosen: str = _choice(
         "base_model",
         # What does not fit stays in the list while it is chosen: another in its place nobody would have chosen.
-        fitting if held in fitting else [*fitting, held],
+        fitting if wanted in fitting else [*fitting, wanted],
         advised,
         disabled,
         shown=lambda key: base_text(bases[key]) if key in bases else base_name(bases, key),
@@ -99,9 +101,11 @@ def _render_base(purpose: Task | None, disabled: bool) -> str | None:
 
 
 def _render_name(taken: Sequence[str], disabled: bool) -> str | None:
+    key, begins = start_of(widget_of("name"))
     name = st.text_input(
         parameter_name("name"),
-        key=widget_key("name"),
+        begins,
+        key=key,
         live=True,
         disabled=disabled,
         placeholder=_("Letters, digits, “-”, “_” and “.”"),
@@ -145,7 +149,7 @@ def _render_what(disabled: bool) -> dict[str, Any]:
 def _render_training(cores: int | None, disabled: bool) -> dict[str, Any]:
     iterations = _("1,000 are enough for printed text; what is found by its looks is more precise after 3,000 to 5,000, which take longer.")
     loaders = _("They read images ahead; 4 or more are advised.")
-    if cores is not None and (st.session_state[widget_key("loaders")] or 0) > cores:
+    if cores is not None and (held(widget_of("loaders")) or 0) > cores:
         loaders += " " + ngettext(
             "No machine has more than {count} core: the worker lowers it to that.",
             "No machine has more than {count} cores: the worker lowers it to that.",
@@ -171,10 +175,10 @@ def _choice(
     problem: str | None = None,
     on_change: Callable[[], None] | None = None,
 ) -> Any:
+    key, begins = start_of(widget_of(name))
+    place = place_of(begins, choices)
     with st.container(gap="xxsmall"):
-        chosen = st.selectbox(
-            parameter_name(name), choices, format_func=shown, key=widget_key(name), disabled=disabled, on_change=on_change
-        )
+        chosen = st.selectbox(parameter_name(name), choices, place, format_func=shown, key=key, disabled=disabled, on_change=on_change)
         if problem:
             st.markdown(f":red[:material/error: {problem}]")
         st.caption(advised)
@@ -182,8 +186,9 @@ def _choice(
 
 
 def _switch(name: str, advised: str, disabled: bool) -> bool:
+    key, begins = start_of(widget_of(name))
     with st.container(gap="xxsmall"):
-        chosen = st.toggle(parameter_name(name), key=widget_key(name), disabled=disabled)
+        chosen = st.toggle(parameter_name(name), begins, key=key, disabled=disabled)
         st.caption(advised)
     return chosen
 
@@ -191,13 +196,15 @@ def _switch(name: str, advised: str, disabled: bool) -> bool:
 def _number(name: str, advised: str, disabled: bool) -> Any:
     """A number, None while it is out of its range."""
     kind = float if name in ("lr", "refresh") else int
+    key, begins = start_of(widget_of(name))
     with st.container(gap="xxsmall"):
         # Without bounds of its own: the browser would keep a number out of range to itself, and the one before would be saved.
         given = st.number_input(
             parameter_name(name),
+            value=begins,
             step=kind(_STEPS[name]),
             format="%.6g" if kind is float else None,
-            key=widget_key(name),
+            key=key,
             disabled=disabled,
         )
         problem = number_problem(name, given)

@@ -14,6 +14,8 @@ def say(text: str, icon: str = ":material/check:") -> None:
 
 def show_toasts() -> None:
     """Show what was said since; called once a run, by the router."""
-    said: list[Any] = st.session_state.pop(_KEY, [])
-    for text, icon in said:
+    said: list[Any] = st.session_state.get(_KEY, [])
+    while said:
+        text, icon = said[0]
         st.toast(text, icon=icon)
+        del said[0]  # not before: a press that cuts this run off would take it along

@@ -1,17 +1,50 @@
-"""What stands in widgets, put there before they are drawn."""
+"""What stands in widgets when they are first drawn.
 
-from collections.abc import Mapping
-from typing import Any
+A value put into a widget that the browser shows already is lost when somebody presses or types something before it is drawn:
+the browser then still sends what stood there. So a widget that is to begin with another value is another one, by its key.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 
-def fill(values: Mapping[str, Any], *, anew: bool) -> None:
-    """Give widgets their values, by key: all of them ``anew``, else those alone that hold nothing.
+class Start(NamedTuple):
+    """The key of a widget, and the value to draw it with."""
 
-    Streamlit forgets what is in widgets when another page was shown in between, and what was given to those that a run did
-    not come to draw, as the next one cut it off.
-    """
-    for key, value in values.items():
-        if anew or key not in st.session_state:
-            st.session_state[key] = value
+    key: str
+    value: Any
+
+
+def begin(widget: str, value: Any) -> None:
+    """Have the widget of this name begin with the value, whatever stands in it now."""
+    turn = f"{widget}_turn"  # in the session: how many times it has begun
+    st.session_state[turn] = st.session_state.get(turn, 0) + 1
+    st.session_state[_name(widget)] = Start(f"{widget}_{st.session_state[turn]}", value)
+
+
+def start_of(widget: str) -> Start:
+    """What the widget has begun with."""
+    started: Start = st.session_state[_name(widget)]
+    return started
+
+
+def held(widget: str) -> Any:
+    """What stands in the widget; what it has begun with, while it is yet to be drawn."""
+    key, value = start_of(widget)
+    return st.session_state.get(key, value)
+
+
+def keep(widget: str, value: Any) -> None:
+    """Leave what stands in the widget, and have it begin with the value once another page was shown in between."""
+    st.session_state[_name(widget)] = start_of(widget)._replace(value=value)
+
+
+def place_of(value: Any, options: Sequence[Any]) -> int:
+    """Where the value stands among the options; the first place if it is not among them any more."""
+    return options.index(value) if value in options else 0
+
+
+def _name(widget: str) -> str:
+    return f"{widget}_start"

@@ -1,7 +1,7 @@
 """The real server over a store of its own, and a browser."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,17 @@ _QUIET = [
 expect.set_options(timeout=20_000)  # a page's first run on a busy machine takes seconds
 
 Visit = Callable[..., Page]
+_OPEN = pytest.StashKey[list[Page]]()  # of a test: the pages it has open
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what the pages of a failed test show beside its traceback."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for page in item.stash.get(_OPEN, []):
+            report.sections.append((f"Page {page.url}", page.locator("body").aria_snapshot()))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +98,10 @@ def reader(playwright: Playwright, server: str, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def visit(reader: Callable[[str], BrowserContext], runs: Runs) -> Iterator[Visit]:
+def visit(reader: Callable[[str], BrowserContext], runs: Runs, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Open a page as a person with this language; at the end, nothing may stand in the browser's console."""
     runs.heartbeat()  # other tests may have taken longer than a machine may be silent
-    pages: list[Page] = []
+    pages = request.node.stash[_OPEN] = list[Page]()
     errors: list[str] = []
 
     def opened(path: str, *, locale: str = "en-GB") -> Page:
@@ -115,11 +126,12 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def page(chromium: Browser, house: House) -> Iterator[Page]:
+def page(chromium: Browser, house: House, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The house's first page; at the end, no script of it may have failed."""
     context = chromium.new_context(base_url=house.address, viewport={"width": 1280, "height": 900}, locale="en-GB")
     context.set_default_timeout(30_000)
     opened, errors = context.new_page(), []
+    request.node.stash[_OPEN] = [opened]
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto("/")
     yield opened

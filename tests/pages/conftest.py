@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from storage.accounts import Account
-from storage.core import open_store
 from storage.rights import Rights
 from tests.pages.people import account_with, signed_in
 from tests.runs import Runs
@@ -24,7 +25,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 
 @pytest.fixture
-def open_page(tmp_path: Path) -> Callable[..., AppTest]:
+def open_page(runs: Runs) -> Callable[..., AppTest]:
     """Open a page by its file's name, with parameters in the address: where nobody signs in, or signed in as somebody.
 
     ``user`` is what the server says of the browser; ``account`` signs that one in, ``rights`` somebody who has just these.
@@ -39,7 +40,7 @@ def open_page(tmp_path: Path) -> Callable[..., AppTest]:
         language: str = "en-GB",
         **address: str,
     ) -> AppTest:
-        store = open_store(tmp_path / "store")
+        store = runs.store
         if rights is not None:
             account = account_with(store, "eve", rights=rights)
         app = AppTest.from_file(str(MAIN), default_timeout=30)
@@ -51,3 +52,17 @@ def open_page(tmp_path: Path) -> Callable[..., AppTest]:
         return app.run() if user else app.switch_page(name).run()
 
     return opened
+
+
+@pytest.fixture
+def first_toast_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the run that shows the first toast end there, as a press at that moment would."""
+    toast, cut_off = st.toast, list[str]()
+
+    def first_is_lost(body: str, **look: Any) -> None:
+        if not cut_off:
+            cut_off.append(body)
+            st.rerun()
+        toast(body, **look)
+
+    monkeypatch.setattr(st, "toast", first_is_lost)

@@ -11,6 +11,7 @@ from storage.core.records import now
 from storage.machines import MACHINES, Gpu, Info, Machine
 from storage.processes import Process, State
 from storage.templates import TEMPLATES
+from tests.pages.widgets import drawn
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -59,14 +60,14 @@ def test_what_is_alone_is_chosen_so_that_a_process_is_one_press_away(runs: Runs,
 
 def test_a_link_chooses_the_project(runs: Runs, open_page: Open) -> None:
     other = projects.create(runs.store, "cheques", "fields", ("payee",))
-    assert open_page("processes.py", add="1", project=other.id).selectbox(key="add_project").value == other.id
-    assert open_page("processes.py", add="1").selectbox(key="add_project").value is None
+    assert drawn(open_page("processes.py", add="1", project=other.id), "add_project").value == other.id
+    assert drawn(open_page("processes.py", add="1"), "add_project").value is None
 
 
 def test_it_offers_what_another_program_made_a_moment_ago(runs: Runs, open_page: Open) -> None:
     open_page("processes.py", add="1")  # keeps the names that there are
     other = projects.create(runs.store, "cheques", "fields", ("payee",))
-    assert open_page("processes.py", add="1", project=other.id).selectbox(key="add_project").value == other.id
+    assert drawn(open_page("processes.py", add="1", project=other.id), "add_project").value == other.id
 
 
 def test_without_a_project_chosen_nothing_can_be_created(runs: Runs, open_page: Open) -> None:
@@ -104,7 +105,7 @@ def test_without_a_template_one_with_the_defaults_is_a_press_away(runs: Runs, op
     next(button for button in app.button if button.label == "Create a template with the defaults").click().run()
     (template,) = TEMPLATES.list(runs.store).items
     assert (template.name, template.kind, template.parameters.iterations) == ("standard", "auto-label", 1000)
-    assert app.selectbox(key="add_template").value == template.id
+    assert drawn(app, "add_template").value == template.id
 
 
 def test_a_template_is_summed_up(runs: Runs, open_page: Open) -> None:
@@ -115,14 +116,14 @@ def test_a_template_is_summed_up(runs: Runs, open_page: Open) -> None:
 def test_a_free_machine_is_chosen_and_says_what_it_is(runs: Runs, open_page: Open) -> None:
     another(runs, "tower", gpus=(Gpu(name="NVIDIA H100", memory=80 * 2**30, memory_used=0),), description="upstairs")
     app = open_page("processes.py", add="1")
-    assert app.radio(key="add_machine").options == ["bench", "tower"]
-    assert "free · 16 cores · 64 GB · NVIDIA H100 (80 GB) · upstairs" in app.radio(key="add_machine").proto.captions
+    assert drawn(app, "add_machine").options == ["bench", "tower"]
+    assert "free · 16 cores · 64 GB · NVIDIA H100 (80 GB) · upstairs" in drawn(app, "add_machine").proto.captions
 
 
 def test_a_machine_that_was_shut_down_says_when_and_cannot_be_chosen(runs: Runs, open_page: Open) -> None:
     another(runs, "attic", left=True)
     app = open_page("processes.py", add="1")
-    assert app.radio(key="add_machine").options == ["bench"]
+    assert drawn(app, "add_machine").options == ["bench"]
     assert "its worker was shut down at" in described(app, "attic")
 
 
@@ -138,7 +139,7 @@ def test_a_busy_machine_says_with_what_and_until_when(runs: Runs, open_page: Ope
     another(runs, "tower")
     runs.running(640)
     app = open_page("processes.py", add="1")
-    assert app.radio(key="add_machine").options == ["tower"]
+    assert drawn(app, "add_machine").options == ["tower"]
     assert "busy with quick until about " in described(app, "bench")
 
 
@@ -147,7 +148,7 @@ def test_a_busy_machine_with_a_queue_can_be_chosen_and_says_which_place_it_will_
     MACHINES.change(runs.store, rev, machine.model_copy(update={"queue": True}))
     runs.running(640)
     runs.queued()
-    (caption,) = open_page("processes.py", add="1").radio(key="add_machine").proto.captions
+    (caption,) = drawn(open_page("processes.py", add="1"), "add_machine").proto.captions
     assert "a new process waits as number 2" in caption
 
 
@@ -165,14 +166,14 @@ def test_a_template_for_a_graphics_card_on_a_machine_without_one_is_noted(
 ) -> None:
     machine = another(runs, "tower", gpus=gpus)
     app = open_page("processes.py", add="1")
-    app.radio(key="add_machine").set_value(machine.id).run()
+    drawn(app, "add_machine").set_value(machine.id).run()
     assert ("This machine has no graphics card" in captions(app)) == said
 
 
 def test_a_training_takes_the_templates_of_training(runs: Runs, open_page: Open) -> None:
     template = templates.create(runs.store, "exact", "training", model_type="fields")
     app = open_page("training_processes.py", add="1")
-    assert app.selectbox(key="add_template").options == ["exact"]
+    assert drawn(app, "add_template").options == ["exact"]
     app.button(key="create").click().run()
     (process,) = found(runs)
     assert (process.spec.kind, process.spec.template) == ("training", template)
@@ -183,7 +184,7 @@ def test_templates_for_the_other_task_or_of_a_deleted_base_model_are_left_out_wi
     templates.create(runs.store, "sort", "auto-label", base_model="base-Classifier-01")
     templates.create(runs.store, "finer", "auto-label", base_model=new_id())
     app = open_page("processes.py", add="1")
-    assert app.selectbox(key="add_template").options == ["quick"]
+    assert drawn(app, "add_template").options == ["quick"]
     assert "1 template is left out: its base model tells classes apart, and this project is about fields." in captions(app)
     assert "1 template is left out: its base model was deleted." in captions(app)
 
@@ -195,7 +196,7 @@ def test_where_no_template_fits_a_project_of_classes_one_that_does_is_a_press_aw
     letters = projects.create(runs.store, "letters", "classes", ("invoice", "order"))
     app = open_page(page, add="1", project=letters.id)
     next(button for button in app.button if button.label == "Create a template with the defaults").click().run()
-    chosen = TEMPLATES.get(runs.store, app.selectbox(key="add_template").value)[1]
+    chosen = TEMPLATES.get(runs.store, drawn(app, "add_template").value)[1]
     assert (chosen.model_type, chosen.parameters.base_model) == (model_type, "base-Classifier-02")
     app.button(key="create").click().run()
     assert [process.spec.project for process in found(runs)] == [letters.id]
@@ -204,7 +205,7 @@ def test_where_no_template_fits_a_project_of_classes_one_that_does_is_a_press_aw
 def test_a_link_from_a_template_chooses_it(runs: Runs, open_page: Open) -> None:
     template = templates.create(runs.store, "exact", "auto-label")
     app = open_page("processes.py", add="1", template=template.id)
-    assert app.selectbox(key="add_template").value == template.id
+    assert drawn(app, "add_template").value == template.id
     app.button(key="create").click().run()
     assert "template" not in app.query_params
 
@@ -226,8 +227,8 @@ def test_a_duplicate_is_filled_in_with_project_template_and_machine_of_the_proce
 def test_what_was_chosen_otherwise_in_a_duplicate_stays_chosen(runs: Runs, open_page: Open) -> None:
     other = templates.create(runs.store, "exact", "auto-label")
     app = open_page("processes.py", add=runs.created().id)
-    app.selectbox(key="add_template").set_value(other.id).run()
-    assert app.run().selectbox(key="add_template").value == other.id
+    drawn(app, "add_template").set_value(other.id).run()
+    assert drawn(app.run(), "add_template").value == other.id
 
 
 @pytest.mark.parametrize(
@@ -247,4 +248,4 @@ def test_a_machine_that_is_free_is_chosen_before_one_with_a_queue(runs: Runs, op
     MACHINES.change(runs.store, rev, machine.model_copy(update={"queue": True}))
     tower = another(runs, "tower")
     runs.running(10)
-    assert open_page("processes.py", add="1").radio(key="add_machine").value == tower.id
+    assert drawn(open_page("processes.py", add="1"), "add_machine").value == tower.id

@@ -17,6 +17,7 @@ from storage.projects import Project
 from storage.rights import EVERYTHING
 from tests.finished import finish
 from tests.pages.people import account_with
+from tests.pages.widgets import drawn
 from tests.runs import FIELDS, Runs
 
 Open = Callable[..., AppTest]
@@ -125,7 +126,7 @@ def test_who_manages_accounts_sees_every_project(runs: Runs, open_page: Open, se
 
 def test_its_processes_cannot_be_duplicated_by_an_address(runs: Runs, open_page: Open, eve: Account, theirs: Process) -> None:
     app = open_page("processes.py", account=eve, add=theirs.id)
-    assert app.selectbox(key="add_project").value == runs.project.id
+    assert drawn(app, "add_project").value == runs.project.id
 
 
 def test_a_button_drawn_before_it_was_hidden_does_nothing_any_more(runs: Runs, open_page: Open, eve: Account) -> None:
@@ -151,7 +152,7 @@ def test_a_machine_that_works_for_it_says_only_that_it_is_busy(runs: Runs, open_
 def test_its_model_is_offered_as_a_base_only_once_it_is_listed_as_one(runs: Runs, open_page: Open, eve: Account, theirs: Process) -> None:
     def offered() -> list[str]:
         app = open_page("templates.py", account=eve, template=runs.template.id)
-        return list(app.selectbox(key="template_base_model").options)
+        return list(drawn(app, "template_base_model").options)
 
     assert len(list_all(runs.store)) == len(offered()) + 1
     models.change(runs.store, models.find(runs.store, theirs.id), "local", base=True)
@@ -162,11 +163,11 @@ def test_its_model_is_offered_as_a_base_only_once_it_is_listed_as_one(runs: Runs
 def test_the_choice_of_who_sees_a_project_is_saved(runs: Runs, open_page: Open) -> None:
     ann, boss = account_with(runs.store, "ann", "viewer"), account_with(runs.store, "boss", "administrator")
     app = open_page("projects.py", account=boss, project=runs.project.id, view="settings")
-    app.radio(key="access_choice").set_value("chosen").run()
-    app.multiselect(key="access_accounts").set_value([ann.id]).run()
+    drawn(app, "access_choice").set_value("chosen").run()
+    drawn(app, "access_accounts").set_value([ann.id]).run()
     app.button(key="save_access").click().run()
     assert access.read(runs.store, runs.project.id)[1].accounts == (ann.id,)
-    app.radio(key="access_choice").set_value("everybody").run()
+    drawn(app, "access_choice").set_value("everybody").run()
     app.button(key="save_access").click().run()
     assert access.read(runs.store, runs.project.id)[1].accounts is None
 
@@ -204,5 +205,5 @@ def test_who_sees_a_project_still_stands_there_after_another_page(runs: Runs, op
     app.switch_page("projects.py")
     app.query_params["project"], app.query_params["view"] = runs.project.id, "settings"
     app.run()
-    assert app.radio(key="access_choice").value == "chosen"
-    assert app.multiselect(key="access_accounts").value == [ann.id]
+    assert drawn(app, "access_choice").value == "chosen"
+    assert drawn(app, "access_accounts").value == [ann.id]

@@ -108,6 +108,13 @@ def test_what_waited_when_the_session_began_is_no_toast_and_what_comes_is_one_on
     assert not app.run().toast
 
 
+@pytest.mark.usefixtures("first_toast_cut_off")
+def test_a_toast_whose_run_is_cut_off_comes_with_the_next(runs: Runs, open_page: Open) -> None:
+    app = open_page("machines.py")
+    tell(runs.store, "mine")
+    assert [toast.value for toast in app.run().toast] == ["**mine**  \nLabels applied to 3 images"]
+
+
 def test_a_toast_that_is_not_wanted_does_not_come_but_the_bell_counts(runs: Runs, open_page: Open) -> None:
     notice_settings.write(runs.store, "local", 0, NoticeSettings(toast=("process.failed",)))
     app = open_page("machines.py")

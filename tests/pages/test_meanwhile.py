@@ -23,6 +23,7 @@ from storage.model_types import MODEL_TYPES
 from storage.projects import PROJECTS
 from storage.templates import TEMPLATES
 from tests.finished import finish
+from tests.pages.widgets import drawn
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -58,21 +59,21 @@ def disable_machine(runs: Runs) -> None:
 
 def test_the_form_says_at_once_that_somebody_else_saved_the_template(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    app.text_area(key="template_description").set_value("mine").run()
+    drawn(app, "template_description").set_value("mine").run()
     change_template(runs)
     app.run()
     assert "Somebody else saved this template" in said(app)
     assert app.table[0].value.to_numpy().tolist() == [["Description", "mine", ""], ["Iterations", "1,000", "3,000"]]
-    assert app.text_area(key="template_description").value == "mine"
+    assert drawn(app, "template_description").value == "mine"
 
 
 def test_what_was_typed_into_a_template_that_was_deleted_can_be_made_a_new_one(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    app.number_input(key="template_iterations").set_value(2000).run()
+    drawn(app, "template_iterations").set_value(2000).run()
     delete_template(runs)
     app.button(key="save").click().run()
     assert "deleted by somebody else" in said(app)
-    assert app.number_input(key="template_iterations").value == 2000
+    assert drawn(app, "template_iterations").value == 2000
     app.button(key="save").click().run()
     assert TEMPLATES.get(runs.store, "quick")[1].parameters.iterations == 2000
 
@@ -90,7 +91,7 @@ def test_a_template_deleted_with_nothing_typed_is_said_to_be_gone(runs: Runs, op
 def test_nothing_is_created_from_what_changed_since_it_was_drawn(runs: Runs, open_page: Open, change: Deed) -> None:
     templates.create(runs.store, "another", "auto-label")
     app = open_page("processes.py", add="1")
-    app.selectbox(key="add_template").set_value(runs.template.id).run()
+    drawn(app, "add_template").set_value(runs.template.id).run()
     change(runs)
     app.button(key="create").click().run()
     assert processes.list_ids(runs.store) == []

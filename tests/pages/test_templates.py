@@ -1,5 +1,6 @@
 """The Templates page as a person uses it."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from storage import model_types, templates
 from storage.core.ids import new_id
 from storage.templates import TEMPLATES, Parameters, Template
 from tests.finished import finish
+from tests.pages.widgets import drawn
 from tests.runs import Runs
 
 Open = Callable[..., AppTest]
@@ -47,7 +49,7 @@ def test_without_a_template_the_page_says_what_to_do(runs: Runs, open_page: Open
 def test_a_new_template_begins_with_the_defaults_and_is_opened_once_it_is_made(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py")
     app.button(key="add").click().run()
-    app.text_input(key="template_name").set_value("exact").run()
+    drawn(app, "template_name").set_value("exact").run()
     app.button(key="save").click().run()
     made = stored(runs, "exact")
     assert (made.kind, made.parameters) == ("auto-label", Parameters())
@@ -55,33 +57,49 @@ def test_a_new_template_begins_with_the_defaults_and_is_opened_once_it_is_made(r
     assert app.toast[0].value == "Template exact is saved"
 
 
+@pytest.mark.usefixtures("first_toast_cut_off")
+def test_what_is_said_of_a_save_whose_run_is_cut_off_comes_with_the_next(runs: Runs, open_page: Open) -> None:
+    app = open_page("templates.py", add="1")
+    drawn(app, "template_name").set_value("exact").run()
+    app.button(key="save").click().run()
+    assert app.toast[0].value == f"Template {stored(runs, 'exact').name} is saved"
+
+
 def test_who_types_before_the_whole_form_is_drawn_finds_the_rest_as_it_was() -> None:
-    app = AppTest.from_function(filled_form).run()
-    # The run was cut off by the first letter; what it gave to the widgets that it did not come to draw is gone.
-    app.session_state["template_name"] = "exact"
-    del app.session_state["template_batch"]
-    app.run()
-    assert (app.session_state["template_name"], app.session_state["template_batch"]) == ("exact", Parameters().batch)
+    app = AppTest.from_function(cut_off_form).run()
+    # The run was cut off by the first letter, when half of the form was drawn.
+    app.text_input[0].set_value("exact").run()
+    assert app.json[0].value == json.dumps({"name": "exact", "batch": Parameters().batch})
 
 
-def filled_form() -> None:
-    """A form as it is filled, without its widgets."""
-    from pages.parts.template_draft import open_form
+def cut_off_form() -> None:
+    """Two inputs of a form, the second of which its first run does not come to draw."""
+    import streamlit as st
+
+    from pages.parts.template_draft import held_values, open_form, widget_of
+    from pages.parts.widget_state import start_of
     from storage.templates import Parameters, Template
 
-    open_form(Template(id="0" * 26, name="", kind="auto-label", parameters=Parameters()), 0)
+    template = Template(id="0" * 26, name="", kind="auto-label", parameters=Parameters())
+    open_form(template, 0)
+    st.text_input("Name", start_of(widget_of("name")).value, key=start_of(widget_of("name")).key)
+    if not st.session_state.setdefault("is_cut_off", False):
+        st.session_state["is_cut_off"] = True
+        st.stop()
+    st.number_input("Batch", value=start_of(widget_of("batch")).value, key=start_of(widget_of("batch")).key)
+    st.json({name: held_values(template)[name] for name in ("name", "batch")})
 
 
 def test_every_parameter_can_be_set(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", add="1")
-    app.text_input(key="template_name").set_value("exact")
-    app.text_area(key="template_description").set_value("for *bad* scans")
+    drawn(app, "template_name").set_value("exact")
+    drawn(app, "template_description").set_value("for *bad* scans")
     numbers = {"loaders": 2, "batch": 4, "iterations": 3000, "lr": 0.002, "refresh": 10.0, "seed": 7}
     for name, value in numbers.items():
-        app.number_input(key=f"template_{name}").set_value(value)
-    app.selectbox(key="template_augment").set_value("none")
-    app.selectbox(key="template_device").set_value("cpu")
-    app.toggle(key="template_use_unreviewed").set_value(True)
+        drawn(app, f"template_{name}").set_value(value)
+    drawn(app, "template_augment").set_value("none")
+    drawn(app, "template_device").set_value("cpu")
+    drawn(app, "template_use_unreviewed").set_value(True)
     app.run().button(key="save").click().run()
     made = stored(runs, "exact")
     assert made.description == "for *bad* scans"
@@ -90,9 +108,9 @@ def test_every_parameter_can_be_set(runs: Runs, open_page: Open) -> None:
 
 def test_a_template_in_the_address_is_open_and_saving_it_is_a_new_revision(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    assert app.text_input(key="template_name").value == "quick"
+    assert drawn(app, "template_name").value == "quick"
     assert app.button(key="save").disabled  # nothing was changed yet
-    app.number_input(key="template_iterations").set_value(2000).run().button(key="save").click().run()
+    drawn(app, "template_iterations").set_value(2000).run().button(key="save").click().run()
     rev, template = TEMPLATES.get(runs.store, runs.template.id)
     assert (rev, template.parameters.iterations) == (2, 2000)
     assert app.button(key="save").disabled
@@ -101,15 +119,15 @@ def test_a_template_in_the_address_is_open_and_saving_it_is_a_new_revision(runs:
 def test_a_template_can_be_renamed_and_changed_again(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
     for name in ("exact", "very-exact"):
-        app.text_input(key="template_name").set_value(name).run().button(key="save").click().run()
+        drawn(app, "template_name").set_value(name).run().button(key="save").click().run()
     assert TEMPLATES.get(runs.store, runs.template.id) == (3, runs.template.model_copy(update={"name": "very-exact"}))
 
 
 def test_undo_puts_back_what_is_saved(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    app.number_input(key="template_iterations").set_value(2000).run()
+    drawn(app, "template_iterations").set_value(2000).run()
     app.button(key="cancel").click().run()
-    assert app.number_input(key="template_iterations").value == 1000
+    assert drawn(app, "template_iterations").value == 1000
 
 
 @pytest.mark.parametrize(
@@ -122,7 +140,7 @@ def test_undo_puts_back_what_is_saved(runs: Runs, open_page: Open) -> None:
 )
 def test_a_name_that_cannot_be_is_told_as_it_is_typed(runs: Runs, open_page: Open, name: str, words: str) -> None:
     app = open_page("templates.py", add="1")
-    app.text_input(key="template_name").set_value(name).run()
+    drawn(app, "template_name").set_value(name).run()
     assert words in problems(app)[0]
     assert app.button(key="save").disabled
 
@@ -139,7 +157,7 @@ def test_a_name_that_cannot_be_is_told_as_it_is_typed(runs: Runs, open_page: Ope
 )
 def test_a_number_out_of_its_range_is_told_with_the_range(runs: Runs, open_page: Open, parameter: str, value: float, words: str) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    app.number_input(key=f"template_{parameter}").set_value(value).run()
+    drawn(app, f"template_{parameter}").set_value(value).run()
     assert words in problems(app)[0]
     assert app.button(key="save").disabled
 
@@ -150,14 +168,14 @@ def test_what_is_seldom_wise_is_advised_against_in_the_readers_language(
     # For the test's own part, too, which asks outside of a page run for the texts of a select box's choices.
     monkeypatch.setattr(i18n, "language", lambda: "ru")
     app = open_page("templates.py", template=runs.template.id)
-    app.number_input(key="template_iterations").set_value(6000).run()
+    drawn(app, "template_iterations").set_value(6000).run()
     assert [warning.value for warning in app.warning] == ["Больше 5000 итераций: модель может заучить обучающие изображения"]
 
 
 def test_loaders_above_the_cores_of_every_machine_are_noted(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
     assert "No machine has more than 2 cores: the worker lowers it to that." in captions(app)
-    app.number_input(key="template_loaders").set_value(2).run()
+    drawn(app, "template_loaders").set_value(2).run()
     assert "No machine has more" not in captions(app)
 
 
@@ -165,7 +183,7 @@ def test_a_duplicate_is_opened_under_a_name_of_its_own(runs: Runs, open_page: Op
     app = open_page("templates.py", template=runs.template.id)
     app.button(key="duplicate").click().run()
     assert app.query_params["template"] == stored(runs, "quick-2").id
-    assert app.text_input(key="template_name").value == "quick-2"
+    assert drawn(app, "template_name").value == "quick-2"
 
 
 def test_delete_says_that_processes_keep_their_copy_and_asks(runs: Runs, open_page: Open) -> None:
@@ -180,7 +198,7 @@ def test_delete_says_that_processes_keep_their_copy_and_asks(runs: Runs, open_pa
 
 def test_a_save_after_somebody_elses_is_refused_and_both_versions_are_shown(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    app.number_input(key="template_iterations").set_value(2000).run()
+    drawn(app, "template_iterations").set_value(2000).run()
     change_elsewhere(runs, 3000)
     app.button(key="save").click().run()
     assert stored(runs, "quick").parameters.iterations == 3000
@@ -191,11 +209,11 @@ def test_a_save_after_somebody_elses_is_refused_and_both_versions_are_shown(runs
 @pytest.mark.parametrize(("button", "iterations"), [("take_theirs", 3000), ("keep_mine", 2000)])
 def test_after_that_one_takes_theirs_or_goes_on_with_ones_own(runs: Runs, open_page: Open, button: str, iterations: int) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    app.number_input(key="template_iterations").set_value(2000).run()
+    drawn(app, "template_iterations").set_value(2000).run()
     change_elsewhere(runs, 3000)
     app.button(key="save").click().run()
     app.button(key=button).click().run()
-    assert app.number_input(key="template_iterations").value == iterations
+    assert drawn(app, "template_iterations").value == iterations
     if not app.button(key="save").disabled:
         app.button(key="save").click().run()
     assert stored(runs, "quick").parameters.iterations == iterations
@@ -204,7 +222,7 @@ def test_after_that_one_takes_theirs_or_goes_on_with_ones_own(runs: Runs, open_p
 def test_what_somebody_else_saved_is_shown_where_nothing_was_typed(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
     change_elsewhere(runs, 3000)
-    assert app.run().number_input(key="template_iterations").value == 3000
+    assert drawn(app.run(), "template_iterations").value == 3000
 
 
 def test_a_link_to_no_template_says_so(runs: Runs, open_page: Open) -> None:
@@ -215,14 +233,14 @@ def test_a_link_to_no_template_says_so(runs: Runs, open_page: Open) -> None:
 def test_who_may_only_look_can_change_nothing(runs: Runs, open_page: Open) -> None:
     rights = frozenset({("projects", "view"), ("templates", "view")})
     app = open_page("templates.py", rights=rights, template=runs.template.id)
-    assert app.number_input(key="template_iterations").disabled
+    assert drawn(app, "template_iterations").disabled
     assert all(app.button(key=key).disabled for key in ("add", "save", "duplicate", "delete"))
 
 
 def test_a_new_training_template_makes_a_model_of_fields_from_the_base_model_of_the_program(runs: Runs, open_page: Open) -> None:
     app = open_page("training_templates.py")
     app.button(key="add").click().run()
-    app.text_input(key="template_name").set_value("exact").run().button(key="save").click().run()
+    drawn(app, "template_name").set_value("exact").run().button(key="save").click().run()
     made = stored(runs, "exact")
     assert (made.kind, made.model_type, made.parameters) == ("training", "fields", Parameters())
     assert app.query_params["template"] == made.id
@@ -239,19 +257,19 @@ def test_training_templates_are_listed_with_model_type_and_base_model(runs: Runs
 def test_every_model_trained_here_can_be_gone_on_from_and_tells_how_good_it_is(runs: Runs, open_page: Open) -> None:
     first = finish(runs, [], "training")
     app = open_page("training_templates.py", add="1")
-    base = app.selectbox(key="template_base_model")
+    base = drawn(app, "template_base_model")
     (offered,) = [option for option in base.options if option.startswith("receipts-quick-")]
     assert " · AP 0.750 · " in offered
-    app.text_input(key="template_name").set_value("finer")
+    drawn(app, "template_name").set_value("finer")
     base.set_value(first.id).run().button(key="save").click().run()
     assert stored(runs, "finer").parameters.base_model == first.id
 
 
 def test_a_model_type_of_the_other_purpose_brings_its_base_model(runs: Runs, open_page: Open) -> None:
     app = open_page("training_templates.py", add="1")
-    app.selectbox(key="template_model_type").set_value("classifier").run()
-    assert app.selectbox(key="template_base_model").value == "base-Classifier-02"
-    assert app.selectbox(key="template_base_model").options == [
+    drawn(app, "template_model_type").set_value("classifier").run()
+    assert drawn(app, "template_base_model").value == "base-Classifier-02"
+    assert drawn(app, "template_base_model").options == [
         "base-Classifier-02 · reads pages and tells classes apart",
         "base-Classifier-01 · tells classes apart",
     ]
@@ -261,18 +279,18 @@ def test_a_model_type_of_the_same_purpose_leaves_the_base_model_as_it_is(runs: R
     model_types.create(runs.store, "invoice", "fields")
     first = finish(runs, [], "training")
     app = open_page("training_templates.py", add="1")
-    app.selectbox(key="template_base_model").set_value(first.id).run()
-    app.selectbox(key="template_model_type").set_value("invoice").run()
-    assert app.selectbox(key="template_base_model").value == first.id
+    drawn(app, "template_base_model").set_value(first.id).run()
+    drawn(app, "template_model_type").set_value("invoice").run()
+    assert drawn(app, "template_base_model").value == first.id
 
 
 def test_a_base_model_that_is_gone_is_told_and_has_to_be_chosen_anew(runs: Runs, open_page: Open) -> None:
     template = templates.create(runs.store, "finer", "training", model_type="fields", base_model=new_id())
     app = open_page("training_templates.py", template=template.id)
     assert "This base model was deleted or cannot be read. Choose another." in problems(app)[0]
-    app.number_input(key="template_iterations").set_value(2000).run()
+    drawn(app, "template_iterations").set_value(2000).run()
     assert app.button(key="save").disabled
-    app.selectbox(key="template_base_model").set_value("base-SmartOCR-02").run().button(key="save").click().run()
+    drawn(app, "template_base_model").set_value("base-SmartOCR-02").run().button(key="save").click().run()
     assert stored(runs, "finer").parameters == Parameters(iterations=2000)
 
 
@@ -288,34 +306,34 @@ def test_a_model_type_that_is_gone_or_does_not_fit_is_told(runs: Runs, open_page
     template = templates.create(runs.store, "odd", "training", model_type=model_type)
     app = open_page("training_templates.py", template=template.id)
     assert words in problems(app)[0]
-    app.number_input(key="template_iterations").set_value(2000).run()
+    drawn(app, "template_iterations").set_value(2000).run()
     assert app.button(key="save").disabled
 
 
 def test_auto_labelling_chooses_among_base_models_of_both_tasks_and_has_no_model_type(runs: Runs, open_page: Open) -> None:
     app = open_page("templates.py", template=runs.template.id)
-    assert app.selectbox(key="template_base_model").options == [
+    assert drawn(app, "template_base_model").options == [
         "base-SmartOCR-02 · reads pages and finds fields",
         "base-SmartOCR-01 · finds fields by their looks alone",
         "base-Classifier-02 · reads pages and tells classes apart",
         "base-Classifier-01 · tells classes apart",
     ]
     assert "one that tells classes apart for projects of classes" in captions(app)
-    app.selectbox(key="template_base_model").set_value("base-Classifier-01").run().button(key="save").click().run()
+    drawn(app, "template_base_model").set_value("base-Classifier-01").run().button(key="save").click().run()
     assert stored(runs, "quick").parameters.base_model == "base-Classifier-01"
-    assert "template_model_type" not in [box.key for box in app.selectbox]
+    assert "Model type" not in [box.label for box in app.selectbox]
 
 
 def test_a_name_that_a_template_of_the_other_kind_has_is_told(runs: Runs, open_page: Open) -> None:
     app = open_page("training_templates.py", add="1")
-    app.text_input(key="template_name").set_value("quick").run()
+    drawn(app, "template_name").set_value("quick").run()
     assert "There is a template quick already" in problems(app)[0]
 
 
 def test_a_link_to_a_template_of_the_other_kind_goes_on_to_its_page(runs: Runs, open_page: Open) -> None:
     app = open_page("training_templates.py", template=runs.template.id)
     assert app.title[0].value == "Auto-labelling templates"
-    assert app.text_input(key="template_name").value == "quick"
+    assert drawn(app, "template_name").value == "quick"
 
 
 def change_elsewhere(runs: Runs, iterations: int) -> None:
