@@ -15,21 +15,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from bench.quality import (
-    ROOT,
-    Cli,
-    Outcome,
-    Score,
-    by_image,
-    counted_precision,
-    draw,
-    exact_values,
-    expected_precision,
-    load_truth,
-    only_model,
-    per_field,
-    score_document,
-)
+from bench.quality import ROOT, Cli, by_image, draw, judge, load_truth, per_field
 from storage import labels, samples, templates
 from storage.core import Store, make, open_store
 from storage.index import Index
@@ -72,12 +58,8 @@ def walk(scratch: Path, options: argparse.Namespace) -> None:
     cli("export", "coco", project.name, str(scratch / "auto.json"), "--origin", "auto")
     annotated, applied = (json.loads(path.read_text()) for path in (FOLDER / "annotations.json", scratch / "auto.json"))
     found = by_image(applied)
-    names, score = sorted(set(truth) - labelled), Score()
-    for name in names:
-        score_document(score, truth[name], found.get(name, {}))
-    minutes = (time.monotonic() - started) / 60
-    model, values = only_model(store.root), exact_values(annotated, applied, names)
-    print(Outcome(score, expected_precision(model, found, names), counted_precision(model, truth, names), values, minutes).line())
+    names, minutes = sorted(set(truth) - labelled), (time.monotonic() - started) / 60
+    print(judge(store.root, annotated, applied, names, minutes).line())
     print(", ".join(f"{field} {right}/{count}" for field, (right, count) in per_field(truth, found, names).items()), flush=True)
     if options.draw:
         draw(FOLDER, truth, found, options.draw)

@@ -155,17 +155,7 @@ def measure(folder: Path, scratch: Path, seed: int, options: argparse.Namespace)
     truth, found = by_image(annotated), by_image(applied)
     names = withheld(scratch / "person.json", truth)
     assert not options.turned or drawn(annotated, share, seed) == set(truth) - set(names)
-    score = Score()
-    for name in names:
-        score_document(score, truth[name], found.get(name, {}))
-    model = only_model(root)
-    outcome = Outcome(
-        score,
-        expected_precision(model, found, names),
-        counted_precision(model, truth, names),
-        exact_values(annotated, applied, names),
-        minutes,
-    )
+    outcome = judge(root, annotated, applied, names, minutes)
     every, half = mean_ap(root, truth, names)
     print(f"{folder.name}, seed {seed}: {outcome.line()} · mAP@50 {half:.3f} · mAP@50:95 {every:.3f}", flush=True)
     for field, (right, count) in per_field(truth, found, names).items():
@@ -173,6 +163,21 @@ def measure(folder: Path, scratch: Path, seed: int, options: argparse.Namespace)
     if options.draw:
         draw(source, truth, found, options.draw / folder.name / str(seed))
     return outcome
+
+
+def judge(root: Path, annotated: dict[str, Any], applied: dict[str, Any], names: list[str], minutes: float) -> Outcome:
+    """Compare what was applied to these images with the truth, both in COCO's form; the store has the model that did it."""
+    truth, found, score = by_image(annotated), by_image(applied), Score()
+    for name in names:
+        score_document(score, truth[name], found.get(name, {}))
+    model = only_model(root)
+    return Outcome(
+        score,
+        expected_precision(model, found, names),
+        counted_precision(model, truth, names),
+        exact_values(annotated, applied, names),
+        minutes,
+    )
 
 
 def turn_unlabelled(folder: Path, target: Path, share: float, seed: int) -> Path:
@@ -344,20 +349,20 @@ def texts(coco: dict[str, Any]) -> dict[tuple[Any, ...], str]:
 
 
 def only_model(root: Path) -> Model:
-    """The model that the run published."""
+    """Find the model that the run published."""
     store = Store(root)
     (model,) = [models.get(store, known) for known in models.list_ids(store)]
     return model
 
 
 def expected_precision(model: Model, found: dict[str, Boxes], names: list[str]) -> float | None:
-    """The mean score of what was applied to these images; None where scores are no chances."""
+    """Average the scores of what was applied to these images; None where scores are no chances."""
     scores = [box[4] for name in names for boxes in found.get(name, {}).values() for box in boxes]
     return statistics.mean(scores) if scores and model.rule.calibrated else None
 
 
 def counted_precision(model: Model, truth: dict[str, Boxes], names: list[str]) -> float | None:
-    """The precision that was counted on labelled images, over fields as often as they are on these."""
+    """Weigh the precision counted on labelled images by how often each field is on these."""
     counts = {field.id: sum(len(truth[name].get(field.name, ())) for name in names) for field in model.fields}
     right = boxes = 0.0
     for field, each in model.per_field.items():
