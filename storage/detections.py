@@ -154,7 +154,7 @@ class ApplyCounts:
         return boxes, levels
 
     def expected_right(self, scales: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
-        """By field id, how many boxes at each position are probably right, where scores are chances: the sum of these."""
+        """Add up the scores, where they are chances, of the boxes at each position, by field id: so many are probably right."""
         found = {}
         for field, scale in scales.items():
             scores = self._sorted[self._fields.index(field)]

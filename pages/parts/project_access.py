@@ -46,7 +46,7 @@ def render_access(store: Store, project: Project, user: User) -> None:
 
 
 def _render_accounts(names: dict[str, str], why: str | None) -> tuple[str, ...]:
-    """The accounts chosen."""
+    """Draw the list of accounts; returns those chosen."""
     if not names:
         st.info(_("There is no account yet. Create them on the page Accounts."), icon=":material/group:")
         return ()

@@ -68,7 +68,7 @@ def held_values(template: Template) -> dict[str, Any]:
 
 
 def widget_of(name: str) -> str:
-    """The parameter's widget."""
+    """Name the parameter's widget."""
     return f"template_{name}"
 
 

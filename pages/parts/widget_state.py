@@ -25,13 +25,13 @@ def begin(widget: str, value: Any) -> None:
 
 
 def start_of(widget: str) -> Start:
-    """What the widget has begun with."""
+    """Find the key and the value that the widget is drawn with."""
     started: Start = st.session_state[_name(widget)]
     return started
 
 
 def held(widget: str) -> Any:
-    """What stands in the widget; what it has begun with, while it is yet to be drawn."""
+    """Find what stands in the widget, or what it begins with while it is yet to be drawn."""
     key, value = start_of(widget)
     return st.session_state.get(key, value)
 
@@ -42,7 +42,7 @@ def keep(widget: str, value: Any) -> None:
 
 
 def place_of(value: Any, options: Sequence[Any]) -> int:
-    """Where the value stands among the options; the first place if it is not among them any more."""
+    """Find the value's place among the options; the first one if it is not there any more."""
     return options.index(value) if value in options else 0
 
 

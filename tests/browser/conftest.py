@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, expect, sync_playwright
 
 from storage.machines import MACHINES
 from tests.browser.house import House, running
@@ -27,7 +27,7 @@ _QUIET = [
 expect.set_options(timeout=20_000)  # a page's first run on a busy machine takes seconds
 
 Visit = Callable[..., Page]
-_OPEN = pytest.StashKey[list[Page]]()  # of a test: the pages it has open
+_VISITED = pytest.StashKey[list[Page]]()  # of a test: its pages in the browser that others use, too
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,9 +35,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Put what the pages of a failed test show beside its traceback."""
     report = yield
     if report.when == "call" and report.failed:
-        for page in item.stash.get(_OPEN, []):
-            report.sections.append((f"Page {page.url}", page.locator("body").aria_snapshot()))
+        own = [page for context in item.funcargs["chromium"].contexts for page in context.pages] if "chromium" in item.funcargs else []
+        for page in [*item.stash.get(_VISITED, []), *own]:
+            report.sections.append((f"Page {page.url}", _shown(page)))
     return report
+
+
+def _shown(page: Page) -> str:
+    """Say what a page shows, or why it cannot be told."""
+    try:
+        return page.locator("body").aria_snapshot()
+    except Error as error:
+        return str(error)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +110,7 @@ def reader(playwright: Playwright, server: str, tmp_path_factory: pytest.TempPat
 def visit(reader: Callable[[str], BrowserContext], runs: Runs, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Open a page as a person with this language; at the end, nothing may stand in the browser's console."""
     runs.heartbeat()  # other tests may have taken longer than a machine may be silent
-    pages = request.node.stash[_OPEN] = list[Page]()
+    pages = request.node.stash[_VISITED] = list[Page]()
     errors: list[str] = []
 
     def opened(path: str, *, locale: str = "en-GB") -> Page:
@@ -126,12 +135,11 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def page(chromium: Browser, house: House, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(chromium: Browser, house: House) -> Iterator[Page]:
     """The house's first page; at the end, no script of it may have failed."""
     context = chromium.new_context(base_url=house.address, viewport={"width": 1280, "height": 900}, locale="en-GB")
     context.set_default_timeout(30_000)
     opened, errors = context.new_page(), []
-    request.node.stash[_OPEN] = [opened]
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto("/")
     yield opened

@@ -33,7 +33,7 @@ st.markdown(f"Held: {held}")
 
 @pytest.fixture
 def page(chromium: Browser, runs: Runs, tmp_path: Path) -> Iterator[Page]:
-    """The page of the script, as it is before anybody has chosen."""
+    """Open the page of the script, as it is before anybody has chosen."""
     script = tmp_path / "app.py"
     script.write_text(SCRIPT)
     with serving(script, runs, tmp_path / "server.log") as address:

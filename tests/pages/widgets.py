@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def drawn(app: AppTest, widget: str) -> Any:
-    """The widget of this name, which gets another key whenever it is filled anew."""
+    """Find the widget of this name, which gets another key whenever it begins anew."""
     key = app.session_state[f"{widget}_start"].key
     kinds = ("text_input", "text_area", "number_input", "selectbox", "toggle", "radio", "multiselect")
     return next(element for kind in kinds for element in app.get(kind) if element.key == key)
